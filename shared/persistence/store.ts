@@ -1,0 +1,515 @@
+/** The one store: access patterns by name (`docs/access-patterns.md`), over one DynamoDB table. */
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  TransactWriteCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import type {
+  Balance,
+  Change,
+  CommandRead,
+  CommitOutcome,
+  IdempotencyRecord,
+  IntentFilter,
+  IntentListScope,
+  IntentSummary,
+  Position,
+  Slice,
+  StatementEntry,
+  Store,
+  StoredIntent,
+} from '../application/ports.ts';
+import type { Account, Membership, SuspenseEvent, SuspenseRecord } from '../domain/account.ts';
+import type { Memberships, Role } from '../domain/authorisation.ts';
+import { type HostLedger, hostLedgers } from '../domain/books.ts';
+import type { IntentEvent } from '../domain/payment-intent.ts';
+import { entryFromItem, eventFromItem, type Item, intentFromItem, plainFromItem } from './items.ts';
+import { fromCreationKey, indexKeys, type Key, keys, registerShards, type Subject } from './keys.ts';
+import { type Operation, operations } from './transaction.ts';
+
+export type StoreOptions = { readonly client: DynamoDBDocumentClient; readonly tableName: string };
+
+/** How many pages of an index one list request reads at most before it hands out a cursor with what it has found. */
+const pagesPerRequestMax = 8;
+
+/** A range end that sorts after every key with the same beginning. */
+const last = '\uffff';
+
+export function createStore({ client, tableName }: StoreOptions): Store {
+  const get = async (Key: Key): Promise<Item | undefined> => {
+    const { Item: item } = await client.send(new GetCommand({ TableName: tableName, Key, ConsistentRead: true }));
+    return item;
+  };
+
+  const query = async (input: Omit<QueryCommandInput, 'TableName'>) =>
+    client.send(new QueryCommand({ TableName: tableName, ...input }));
+
+  /** Pages until the end; for histories and books, which have to be whole. */
+  async function* all(input: Omit<QueryCommandInput, 'TableName'>): AsyncGenerator<Item> {
+    let from: Item | undefined;
+    do {
+      const page = await query({ ...input, ...(from === undefined ? {} : { ExclusiveStartKey: from }) });
+      yield* page.Items ?? [];
+      from = page.LastEvaluatedKey;
+    } while (from !== undefined);
+  }
+
+  const byPrefix = (partition: string, prefix: string): Omit<QueryCommandInput, 'TableName'> => ({
+    KeyConditionExpression: 'PK = :partition AND begins_with(SK, :prefix)',
+    ExpressionAttributeValues: { ':partition': partition, ':prefix': prefix },
+    ConsistentRead: true,
+  });
+
+  const slice = async <Value>(
+    input: Omit<QueryCommandInput, 'TableName'>,
+    limit: number,
+    from: Position | undefined,
+    read: (item: Item) => Value,
+  ): Promise<Slice<Value>> => {
+    const page = await query({ ...input, Limit: limit, ...(from === undefined ? {} : { ExclusiveStartKey: from }) });
+    return { items: (page.Items ?? []).map(read), next: page.LastEvaluatedKey };
+  };
+
+  async function batchGet(wanted: readonly Key[]): Promise<readonly Item[]> {
+    const found: Item[] = [];
+    for (let rest = [...wanted]; rest.length > 0; ) {
+      const { Responses, UnprocessedKeys } = await client.send(
+        new BatchGetCommand({ RequestItems: { [tableName]: { Keys: rest.slice(0, 100), ConsistentRead: true } } }),
+      );
+      found.push(...(Responses?.[tableName] ?? []));
+      rest = [...((UnprocessedKeys?.[tableName]?.Keys ?? []) as Key[]), ...rest.slice(100)];
+    }
+    return found;
+  }
+
+  const history = async <Event extends IntentEvent | SuspenseEvent>(
+    subject: Subject,
+    id: string,
+  ): Promise<readonly Event[]> =>
+    Array.fromAsync(all(byPrefix(`${subject}#${id}`, keys.eventPrefix)), (item) => eventFromItem<Event>(item));
+
+  return {
+    async readForCommand({ userId, idempotencyKey, intentId, accountIds = [] }): Promise<CommandRead> {
+      const wanted = [
+        keys.memberships(userId),
+        ...(idempotencyKey === undefined ? [] : [keys.idempotency(userId, idempotencyKey)]),
+        ...(intentId === undefined ? [] : [keys.intent(intentId)]),
+        ...[...new Set(accountIds)].map((id) => keys.account(id)),
+      ];
+      const items = await batchGet(wanted);
+      const ofEntity = (sortKey: string): Item | undefined => items.find((item) => item['SK'] === sortKey);
+      const accounts = items.filter((item) => item['SK'] === 'ACCOUNT').map((item) => plainFromItem<Account>(item));
+      const intent = ofEntity('INTENT');
+      const remembered = ofEntity('IDEMPOTENCY');
+      return {
+        memberships: membershipsFromItem(ofEntity('MEMBERSHIPS')),
+        idempotency:
+          remembered === undefined || idempotencyKey === undefined
+            ? undefined
+            : { ...plainFromItem<Omit<IdempotencyRecord, 'key'>>(remembered), key: idempotencyKey },
+        intent: intent && intentFromItem(intent),
+        accounts: new Map(accounts.map((account) => [account.id, account])),
+      };
+    },
+
+    async commit(change: Change, userId: string, now: string): Promise<CommitOutcome> {
+      const planned = operations(tableName, change, userId, now);
+      try {
+        await client.send(new TransactWriteCommand({ TransactItems: planned.map((operation) => operation.item) }));
+        return { outcome: 'committed' };
+      } catch (error) {
+        if (error instanceof TransactionCanceledException) {
+          return outcomeOf(planned, error);
+        }
+        throw error;
+      }
+    },
+
+    async intent(id): Promise<StoredIntent | undefined> {
+      const item = await get(keys.intent(id));
+      return item && intentFromItem(item);
+    },
+
+    async intentEvents(id, upToVersion): Promise<readonly IntentEvent[]> {
+      const events = await history<IntentEvent>('INTENT', id);
+      return upToVersion === undefined ? events : events.filter((event) => event.number <= upToVersion);
+    },
+
+    async listIntents(scope, filter, limit, from): Promise<Slice<IntentSummary>> {
+      const index = intentIndex(scope);
+      const items: IntentSummary[] = [];
+      let start = from && intentStartKey(index, from);
+      for (let pages = 0; pages < pagesPerRequestMax; pages += 1) {
+        const page = await query({
+          IndexName: index.name,
+          ...intentConditions(index, filter),
+          ScanIndexForward: false,
+          Limit: limit - items.length,
+          ...(start === undefined ? {} : { ExclusiveStartKey: start }),
+        });
+        const found = page.Items ?? [];
+        // The account lists copy keys alone; what they list is read from the table, in the order of the keys.
+        items.push(...(scope.by === 'host' ? found.map(summaryFromItem) : matching(await inOrder(found), filter)));
+        start = page.LastEvaluatedKey;
+        if (start === undefined || items.length >= limit) {
+          break;
+        }
+      }
+      return { items, next: start && positionOf(start, index) };
+    },
+
+    async memberships(userId): Promise<Memberships> {
+      return membershipsFromItem(await get(keys.memberships(userId)));
+    },
+
+    members: (accountId, limit, from) =>
+      slice(byPrefix(keys.account(accountId).PK, keys.memberPrefix), limit, from, (item) =>
+        plainFromItem<Membership>(item),
+      ),
+
+    async member(accountId, userId): Promise<Membership | undefined> {
+      const item = await get(keys.member(accountId, userId));
+      return item && plainFromItem<Membership>(item);
+    },
+
+    async account(id): Promise<Account | undefined> {
+      const item = await get(keys.account(id));
+      return item && plainFromItem<Account>(item);
+    },
+
+    async accounts(ids): Promise<readonly Account[]> {
+      const items = await batchGet([...new Set(ids)].map((id) => keys.account(id)));
+      return items.map((item) => plainFromItem<Account>(item));
+    },
+
+    async accountBySlug(slug): Promise<Account | undefined> {
+      const pointer = await get(keys.slug(slug));
+      const item = pointer && (await get(keys.account(pointer['accountId'] as string)));
+      return item && plainFromItem<Account>(item);
+    },
+
+    async balances(book, accountId): Promise<readonly Balance[]> {
+      const partition = keys.cell(book, accountId, '').PK;
+      return Array.fromAsync(all(byPrefix(partition, keys.cellPrefix(accountId))), balanceFromItem);
+    },
+
+    async *cells(book): AsyncIterable<Balance> {
+      for await (const item of all(byPrefix(keys.cell(book, '', '').PK, keys.cellPrefix()))) {
+        yield balanceFromItem(item);
+      }
+    },
+
+    statement: (scope, limit, position) => slice(statementQuery(scope, false), limit, position, entryFromItem),
+
+    async *entries(book, to, accountId): AsyncIterable<StatementEntry> {
+      for await (const item of all(statementQuery({ book, accountId }, true))) {
+        const line = entryFromItem(item);
+        if (to === undefined || line.effectiveAt <= to) {
+          yield line;
+        }
+      }
+    },
+
+    async *intentsInTransit(hostId, direction): AsyncIterable<IntentSummary> {
+      const index = intentIndex({ by: 'host', direction, hostId });
+      const found = all({
+        IndexName: index.name,
+        KeyConditionExpression: `${index.partitionKey} = :partition`,
+        FilterExpression: '#network.#transit <> :zero',
+        ExpressionAttributeNames: { '#network': 'network', '#transit': 'transit' },
+        ExpressionAttributeValues: { ':partition': index.partition, ':zero': 0 },
+      });
+      for await (const item of found) {
+        yield summaryFromItem(item);
+      }
+    },
+
+    async suspense(hostId, id) {
+      const item = await get(keys.suspense(hostId, id));
+      if (item === undefined) {
+        return undefined;
+      }
+      const { headHash, ...record } = plainFromItem<SuspenseRecord & { headHash: string }>(item);
+      return { record, headHash };
+    },
+
+    suspenseEvents: (id) => history<SuspenseEvent>('SUSPENSE', id),
+
+    listSuspense: (hostId, limit, from) =>
+      slice(
+        { ...byPrefix(keys.suspense(hostId, '').PK, keys.suspensePrefix), ScanIndexForward: false },
+        limit,
+        from,
+        (item) => {
+          const { headHash: _headHash, ...record } = plainFromItem<SuspenseRecord & { headHash: string }>(item);
+          return record;
+        },
+      ),
+
+    async due(shard, now, limit) {
+      const page = await query({
+        IndexName: 'GSI6',
+        KeyConditionExpression: 'GSI6PK = :shard AND GSI6SK <= :now',
+        ExpressionAttributeValues: { ':shard': indexKeys.dueIntents(shard), ':now': `${now}${last}` },
+        Limit: limit,
+      });
+      return (page.Items ?? []).map((item) => ({ intentId: String(item['id']), dueAt: String(item['dueAt']) }));
+    },
+
+    async *intentIdsOfHost(hostId): AsyncIterable<string> {
+      const seen = new Set<string>();
+      const lists = [
+        ['GSI1', 'GSI1PK', indexKeys.outgoingOfHost(hostId)],
+        ['GSI2', 'GSI2PK', indexKeys.incomingOfHost(hostId)],
+      ] as const;
+      for (const [IndexName, attribute, partition] of lists) {
+        const found = all({
+          IndexName,
+          KeyConditionExpression: `${attribute} = :partition`,
+          ExpressionAttributeValues: { ':partition': partition },
+          ProjectionExpression: 'id',
+        });
+        for await (const item of found) {
+          const id = String(item['id']);
+          if (!seen.has(id)) {
+            seen.add(id);
+            yield id;
+          }
+        }
+      }
+    },
+
+    async register(hostId) {
+      const shards = await batchGet(Array.from({ length: registerShards }, (_, shard) => keys.register(hostId, shard)));
+      const sum = shards.reduce((total, item) => total + BigInt(item['digest'] as number | bigint), 0n);
+      return { intents: shards.reduce((total, item) => total + Number(item['intents']), 0), digest: sum.toString() };
+    },
+
+    async identity(issuer, subject) {
+      const item = await get(keys.identity(issuer, subject));
+      return item && (item['userId'] as string);
+    },
+
+    async personByEmail(email) {
+      const item = await get(keys.email(email));
+      return item && (item['userId'] as string);
+    },
+
+    async secret(name, make) {
+      const Key = keys.secret(name);
+      const stored = (await get(Key))?.['value'];
+      if (stored instanceof Uint8Array) {
+        return stored;
+      }
+      const item = { ...Key, entity: 'SECRET', schemaVersion: 1, value: make() };
+      await client
+        .send(new PutCommand({ TableName: tableName, Item: item, ConditionExpression: 'attribute_not_exists(PK)' }))
+        .catch(ignoreLostRace);
+      return (await get(Key))?.['value'] as Uint8Array;
+    },
+  };
+
+  async function inOrder(found: readonly Item[]): Promise<readonly IntentSummary[]> {
+    const items = await batchGet(found.map((item) => ({ PK: item['PK'] as string, SK: item['SK'] as string })));
+    const byId = new Map(items.map((item) => [item['PK'], item]));
+    return found.flatMap((item) => {
+      const whole = byId.get(item['PK']);
+      return whole === undefined ? [] : [summaryFromItem(whole)];
+    });
+  }
+}
+
+function ignoreLostRace(error: unknown): void {
+  if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) {
+    throw error;
+  }
+}
+
+function membershipsFromItem(item: Item | undefined): Memberships {
+  const accounts = Object.entries(item ?? {}).filter(([name]) => name.startsWith('acc_'));
+  return Object.fromEntries(accounts) as Record<string, readonly Role[]>;
+}
+
+function balanceFromItem(item: Item): Balance {
+  const { book, accountId, currency } = item as Pick<Balance, 'book' | 'accountId' | 'currency'>;
+  const ledgers = hostLedgers.flatMap((ledger): [HostLedger, number][] =>
+    typeof item[ledger] === 'number' && item[ledger] !== 0 ? [[ledger, item[ledger]]] : [],
+  );
+  return { book, accountId, currency, ledgers: Object.fromEntries(ledgers) };
+}
+
+// --- Lists of intents ------------------------------------------------------------------------------------------------
+
+type IntentIndex = {
+  readonly name: string;
+  readonly partitionKey: string;
+  readonly sortKey: string;
+  readonly partition: string;
+};
+
+function intentIndex(scope: IntentListScope): IntentIndex {
+  const out = scope.direction === 'outgoing';
+  const number = scope.by === 'host' ? (out ? 1 : 2) : out ? 4 : 5;
+  const partition =
+    scope.by === 'host'
+      ? out
+        ? indexKeys.outgoingOfHost(scope.hostId)
+        : indexKeys.incomingOfHost(scope.hostId)
+      : out
+        ? indexKeys.outgoingOfAccount(scope.accountId)
+        : indexKeys.incomingOfAccount(scope.accountId);
+  return { name: `GSI${number}`, partitionKey: `GSI${number}PK`, sortKey: `GSI${number}SK`, partition };
+}
+
+function intentConditions(index: IntentIndex, filter: IntentFilter): Partial<QueryCommandInput> {
+  const names: Record<string, string> = {};
+  const values: Record<string, unknown> = {
+    ':partition': index.partition,
+    ':from': filter.createdFrom ?? '',
+    ':to': `${filter.createdTo ?? ''}${last}`,
+  };
+  const clauses: string[] = [];
+  const clause = (name: string, path: string, operator: string, value: unknown): void => {
+    if (value === undefined) {
+      return;
+    }
+    const parts = path.split('.');
+    for (const part of parts) {
+      names[`#${part}`] = part;
+    }
+    values[`:${name}`] = value;
+    clauses.push(`${parts.map((part) => `#${part}`).join('.')} ${operator} :${name}`);
+  };
+  // An index that copies keys alone cannot filter; `matching` does it for those.
+  if (index.name === 'GSI1' || index.name === 'GSI2') {
+    clause('status', 'status', '=', filter.status);
+    clause('type', 'type', '=', filter.type);
+    clause('currency', 'amount.currency', '=', filter.currency);
+    clause('amountMin', 'amount.amount', '>=', filter.amountMin);
+    clause('amountMax', 'amount.amount', '<=', filter.amountMax);
+    if (filter.party !== undefined) {
+      Object.assign(names, { '#payer': 'payer', '#payee': 'payee', '#accountId': 'accountId' });
+      values[':party'] = filter.party;
+      clauses.push('(#payer.#accountId = :party OR #payee.#accountId = :party)');
+    }
+  }
+  return {
+    KeyConditionExpression: `${index.partitionKey} = :partition AND ${index.sortKey} BETWEEN :from AND :to`,
+    ExpressionAttributeValues: values,
+    ...(Object.keys(names).length === 0 ? {} : { ExpressionAttributeNames: names }),
+    ...(clauses.length === 0 ? {} : { FilterExpression: clauses.join(' AND ') }),
+  };
+}
+
+function matching(items: readonly IntentSummary[], filter: IntentFilter): readonly IntentSummary[] {
+  return items.filter(
+    (item) =>
+      (filter.status === undefined || item.status === filter.status) &&
+      (filter.type === undefined || item.type === filter.type) &&
+      (filter.currency === undefined || item.amount.currency === filter.currency) &&
+      (filter.amountMin === undefined || item.amount.amount >= filter.amountMin) &&
+      (filter.amountMax === undefined || item.amount.amount <= filter.amountMax) &&
+      (filter.party === undefined || item.payer.accountId === filter.party || item.payee.accountId === filter.party),
+  );
+}
+
+/** A position is the creation time and the id of the last intent seen: it fits every list of intents. */
+function intentStartKey(index: IntentIndex, position: Position): Item {
+  const id = String(position['id']);
+  return {
+    ...keys.intent(id),
+    [index.partitionKey]: index.partition,
+    [index.sortKey]: indexKeys.byCreation(String(position['createdAt']), id),
+  };
+}
+
+function positionOf(start: Item, index: IntentIndex): Position {
+  return fromCreationKey(String(start[index.sortKey]));
+}
+
+function summaryFromItem(item: Item): IntentSummary {
+  const { id, type, status, version, payer, payee, amount, purpose, network, late, createdAt, updatedAt } =
+    intentFromItem(item).intent;
+  return { id, type, status, version, payer, payee, amount, purpose, network, late, createdAt, updatedAt };
+}
+
+// --- Statements ------------------------------------------------------------------------------------------------------
+
+function statementQuery(
+  scope: Parameters<Store['statement']>[0],
+  forward: boolean,
+): Omit<QueryCommandInput, 'TableName'> {
+  const { book, accountId, currency, from, to } = scope;
+  const account = accountId === undefined ? '' : `${accountId}#`;
+  const prefix = currency === undefined ? account : `${account}${currency}#`;
+  // Dates are a range only behind an account and a currency: that is the order of the index.
+  const isDated = accountId !== undefined && currency !== undefined;
+  const start = isDated ? `${prefix}${from ?? ''}` : prefix;
+  const end = isDated ? `${prefix}${to ?? ''}${last}` : `${prefix}${last}`;
+  return {
+    IndexName: 'GSI3',
+    KeyConditionExpression: 'GSI3PK = :book AND GSI3SK BETWEEN :start AND :end',
+    ExpressionAttributeValues: { ':book': indexKeys.book(book), ':start': start, ':end': end },
+    ScanIndexForward: forward,
+  };
+}
+
+// --- Outcomes --------------------------------------------------------------------------------------------------------
+
+/** Reads from a canceled transaction what it means; a request that was answered before comes before everything else. */
+function outcomeOf(planned: readonly Operation[], error: TransactionCanceledException): CommitOutcome {
+  const failed = (error.CancellationReasons ?? []).flatMap((reason, index) => {
+    const operation = planned[index];
+    return reason.Code === undefined || reason.Code === 'None' || operation === undefined
+      ? []
+      : [{ code: reason.Code, meaning: operation.meaning, item: reason.Item }];
+  });
+  const unexpected = failed.find(({ code }) => !expectedCodes.includes(code));
+  if (unexpected !== undefined || failed.length === 0) {
+    throw error;
+  }
+  const conditions = failed.filter(({ code }) => code === 'ConditionalCheckFailed');
+  if (conditions.some(({ meaning }) => meaning.kind === 'duplicate-key')) {
+    return { outcome: 'duplicate-key' };
+  }
+  if (failed.length > conditions.length || conditions.some(({ meaning }) => meaning.kind === 'version')) {
+    return { outcome: 'conflict' };
+  }
+  const cell = conditions.find(({ meaning }) => meaning.kind === 'cell');
+  if (cell?.meaning.kind === 'cell') {
+    return shortage(cell.meaning.cell, cell.item && unmarshall(cell.item));
+  }
+  return { outcome: 'slug-taken' };
+}
+
+const expectedCodes = [
+  'ConditionalCheckFailed',
+  'TransactionConflict',
+  'ThrottlingError',
+  'ProvisionedThroughputExceeded',
+];
+
+/** @returns which ledger account was too low, and how much it held */
+function shortage(
+  cell: {
+    readonly book: string;
+    readonly accountId: string;
+    readonly currency: string;
+    readonly changes: Partial<Record<HostLedger, number>>;
+  },
+  old: Item | undefined,
+): CommitOutcome {
+  const { book, accountId, currency, changes } = cell;
+  const held = (ledger: HostLedger): number => (typeof old?.[ledger] === 'number' ? old[ledger] : 0);
+  const low = (Object.entries(changes) as [HostLedger, number][]).find(
+    ([ledger, amount]) => amount < 0 && held(ledger) < -amount,
+  );
+  const ledger = low?.[0] ?? 'available';
+  return { outcome: 'insufficient', cell: { book, accountId, currency }, ledger, held: held(ledger) };
+}

@@ -1,0 +1,223 @@
+/** Turns a change into one DynamoDB transaction: pure, so that what is written can be read in a test without a table. */
+import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { Change, IntentChange, SuspenseChange } from '../application/ports.ts';
+import { type CellChange, cellChanges, type HostLedger } from '../domain/books.ts';
+import type { IntentEvent, PaymentIntent } from '../domain/payment-intent.ts';
+import { digestOf, homeHostOf, isRegistration } from '../domain/register.ts';
+import { eventItems, intentItem, plainItem } from './items.ts';
+import { keys, registerShards, shardOf } from './keys.ts';
+
+type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
+
+/** What a failed condition of an operation means, in the order of the operations. */
+export type Meaning =
+  | { readonly kind: 'version' | 'duplicate-key' | 'slug' | 'unconditional' }
+  | { readonly kind: 'cell'; readonly cell: CellChange };
+
+export type Operation = { readonly item: TransactItem; readonly meaning: Meaning };
+
+/** Half a year: longer than any client retries, so that a late repetition is still one effect. */
+const idempotencyDays = 180;
+
+/** Ledger accounts that a command may never take below zero. */
+const neverNegative: readonly HostLedger[] = ['available', 'reserved', 'suspense'];
+
+const doesNotExist = 'attribute_not_exists(PK)';
+const isAtVersion = '#version = :version';
+const comesFrom = (count: number): string =>
+  `#status IN (${Array.from({ length: count }, (_, index) => `:from${index}`).join(', ')})`;
+
+export function operations(tableName: string, change: Change, userId: string, now: string): readonly Operation[] {
+  const put = (
+    item: Record<string, unknown>,
+    meaning: Meaning,
+    condition: Partial<NonNullable<TransactItem['Put']>>,
+  ): Operation => ({
+    item: { Put: { TableName: tableName, Item: item, ...condition } },
+    meaning,
+  });
+  const create = (item: Record<string, unknown>, kind: 'version' | 'duplicate-key' | 'slug' = 'version'): Operation =>
+    put(item, { kind }, { ConditionExpression: doesNotExist });
+  const replace = (item: Record<string, unknown>, version: number): Operation =>
+    put(
+      item,
+      { kind: 'version' },
+      {
+        ConditionExpression: isAtVersion,
+        ExpressionAttributeNames: { '#version': 'version' },
+        ExpressionAttributeValues: { ':version': version },
+      },
+    );
+
+  const intentOperations = ({ before, after, events, from }: IntentChange): readonly Operation[] => {
+    const head = events.at(-1);
+    const item = intentItem(after, head?.hash ?? '');
+    const states = before === null ? [] : (from ?? [before.status]);
+    return [
+      before === null
+        ? create(item)
+        : put(
+            item,
+            { kind: 'version' },
+            {
+              ConditionExpression: `${isAtVersion} AND ${comesFrom(states.length)}`,
+              ExpressionAttributeNames: { '#version': 'version', '#status': 'status' },
+              ExpressionAttributeValues: {
+                ':version': before.version,
+                ...Object.fromEntries(states.map((status, index) => [`:from${index}`, status])),
+              },
+            },
+          ),
+      ...events.flatMap((event) => eventItems('INTENT', event)).map((eventItem) => create(eventItem)),
+      ...registration(tableName, after, events),
+    ];
+  };
+
+  const suspenseOperations = ({ before, after, events }: SuspenseChange): readonly Operation[] => {
+    const item = plainItem('SUSPENSE', keys.suspense(after.hostId, after.id), {
+      ...after,
+      headHash: events.at(-1)?.hash,
+    });
+    return [
+      before === null ? create(item) : replace(item, before.version),
+      ...events.flatMap((event) => eventItems('SUSPENSE', event)).map((eventItem) => create(eventItem)),
+    ];
+  };
+
+  const postings = [...change.intents, ...(change.suspense ?? [])].flatMap(({ events }) =>
+    events.flatMap((event) => event.postings),
+  );
+  return [
+    ...(change.idempotency === undefined
+      ? []
+      : [
+          create(
+            plainItem('IDEMPOTENCY', keys.idempotency(userId, change.idempotency.key), {
+              fingerprint: change.idempotency.fingerprint,
+              answer: change.idempotency.answer,
+              expiresAtSeconds: Math.floor(Date.parse(now) / 1000) + idempotencyDays * 86_400,
+            }),
+            'duplicate-key',
+          ),
+        ]),
+    ...change.intents.flatMap(intentOperations),
+    ...(change.suspense ?? []).flatMap(suspenseOperations),
+    ...(change.accounts ?? []).flatMap(({ before, after }) => {
+      const item = plainItem('ACCOUNT', keys.account(after.id), after);
+      return before === null
+        ? [create(item), create(plainItem('SLUG', keys.slug(after.slug), { accountId: after.id }), 'slug')]
+        : [replace(item, before.version)];
+    }),
+    ...(change.identities ?? []).map((link) =>
+      create(
+        link.kind === 'identity'
+          ? plainItem('IDENTITY', keys.identity(link.issuer, link.subject), { userId: link.userId })
+          : plainItem('EMAIL', keys.email(link.email), { userId: link.userId }),
+      ),
+    ),
+    ...(change.memberships ?? []).flatMap(({ after }) => membershipOperations(tableName, after)),
+    ...cellChanges(postings).map((cell) => cellOperation(tableName, cell, change.allowNegative ?? false)),
+  ];
+}
+
+/** One person's roles at one account, kept twice: with the account for its list, with the person for one read per command. */
+function membershipOperations(
+  tableName: string,
+  member: NonNullable<Change['memberships']>[number]['after'],
+): readonly Operation[] {
+  const meaning: Meaning = { kind: 'unconditional' };
+  const names = { '#account': member.accountId };
+  const Key = keys.memberships(member.userId);
+  const memberKey = keys.member(member.accountId, member.userId);
+  return member.roles.length === 0
+    ? [
+        { item: { Delete: { TableName: tableName, Key: memberKey } }, meaning },
+        {
+          item: {
+            Update: { TableName: tableName, Key, UpdateExpression: 'REMOVE #account', ExpressionAttributeNames: names },
+          },
+          meaning,
+        },
+      ]
+    : [
+        { item: { Put: { TableName: tableName, Item: plainItem('MEMBER', memberKey, member) } }, meaning },
+        {
+          item: {
+            Update: {
+              TableName: tableName,
+              Key,
+              UpdateExpression: 'SET #account = :roles',
+              ExpressionAttributeNames: names,
+              ExpressionAttributeValues: { ':roles': member.roles },
+            },
+          },
+          meaning,
+        },
+      ];
+}
+
+/** Adds to a cell of a book, under the condition that nothing that must not go below zero does. */
+function cellOperation(tableName: string, cell: CellChange, allowNegative: boolean): Operation {
+  const ledgers = Object.entries(cell.changes) as [HostLedger, number][];
+  const guarded = allowNegative
+    ? []
+    : ledgers.filter(([ledger, amount]) => amount < 0 && neverNegative.includes(ledger));
+  const name = (ledger: HostLedger): string => `#${ledger.replace(':', '_')}`;
+  const value = (ledger: HostLedger): string => `:${ledger.replace(':', '_')}`;
+  return {
+    meaning: { kind: 'cell', cell },
+    item: {
+      Update: {
+        TableName: tableName,
+        Key: keys.cell(cell.book, cell.accountId, cell.currency),
+        UpdateExpression: `ADD ${ledgers.map(([ledger]) => `${name(ledger)} ${value(ledger)}`).join(', ')} SET #book = :book, #accountId = :accountId, #currency = :currency`,
+        ExpressionAttributeNames: {
+          ...Object.fromEntries(ledgers.map(([ledger]) => [name(ledger), ledger])),
+          '#book': 'book',
+          '#accountId': 'accountId',
+          '#currency': 'currency',
+        },
+        ExpressionAttributeValues: {
+          ...Object.fromEntries(ledgers.map(([ledger, amount]) => [value(ledger), amount])),
+          ...Object.fromEntries(guarded.map(([ledger, amount]) => [`${value(ledger)}_needed`, -amount])),
+          ':book': cell.book,
+          ':accountId': cell.accountId,
+          ':currency': cell.currency,
+        },
+        ...(guarded.length === 0
+          ? {}
+          : {
+              ConditionExpression: guarded
+                .map(([ledger]) => `${name(ledger)} >= ${value(ledger)}_needed`)
+                .join(' AND '),
+              ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+            }),
+      },
+    },
+  };
+}
+
+/**
+ * Counts every intent that its home host ever came to know, and sums up the hashes of the events by which it did, so that
+ * the verification of a host's history notices a whole history that was removed. Sharded, because all of a host's new
+ * intents pass through it.
+ */
+function registration(tableName: string, intent: PaymentIntent, events: readonly IntentEvent[]): readonly Operation[] {
+  const event = events.find((candidate) => isRegistration(intent, candidate));
+  const homeHostId = homeHostOf(intent);
+  return event === undefined || homeHostId === null
+    ? []
+    : [
+        {
+          meaning: { kind: 'unconditional' },
+          item: {
+            Update: {
+              TableName: tableName,
+              Key: keys.register(homeHostId, shardOf(intent.id, registerShards)),
+              UpdateExpression: 'ADD intents :one, digest :digest',
+              ExpressionAttributeValues: { ':one': 1, ':digest': digestOf(event.hash) },
+            },
+          },
+        },
+      ];
+}
