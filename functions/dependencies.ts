@@ -1,0 +1,49 @@
+/** The composition root: what the functions run on, made once per cold start. */
+import { createHash, randomBytes } from 'node:crypto';
+import { monotonicFactory } from 'ulid';
+import type { Dependencies } from '../shared/application/ports.ts';
+import { createDocumentClient } from '../shared/persistence/client.ts';
+import { createStore } from '../shared/persistence/store.ts';
+
+export function requireEnv(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') {
+    throw new Error(`The environment variable ${name} is missing.`);
+  }
+  return value;
+}
+
+/** Everything but the store, which tests bring along for a table of their own. */
+export function dependenciesOver(
+  store: Dependencies['store'],
+  clock: Dependencies['clock'] = systemClock,
+): Dependencies {
+  const ulid = monotonicFactory();
+  return {
+    store,
+    clock,
+    ids: { next: (prefix) => `${prefix}_${ulid(Date.parse(clock.now()))}` },
+    hash: (text) => createHash('sha256').update(text).digest('base64url'),
+  };
+}
+
+const systemClock: Dependencies['clock'] = { now: () => new Date().toISOString() };
+
+let made: Dependencies | undefined;
+
+export function dependencies(): Dependencies {
+  made ??= dependenciesOver(createStore({ client: createDocumentClient(), tableName: requireEnv('TABLE_NAME') }));
+  return made;
+}
+
+let key: Promise<Uint8Array> | undefined;
+
+/** The key that signs cursors: made at first use, kept in the table, read once per cold start. */
+export function cursorKey(): Promise<Uint8Array> {
+  key ??= dependencies().store.secret('cursor', () => randomBytes(32));
+  // A failed read is not kept: the next request tries again.
+  key.catch(() => {
+    key = undefined;
+  });
+  return key;
+}

@@ -1,0 +1,497 @@
+/** Commands and queries on accounts, their hosting, their members, and their balances. */
+import {
+  type Account,
+  appliedHostIdOf,
+  decideHosting,
+  decideRoles,
+  defaultSettings,
+  hostIdOf,
+  type Membership,
+  managingRole,
+} from '../domain/account.ts';
+import {
+  type Action,
+  type Caller,
+  type Capacity,
+  capacitiesForAccount,
+  capacitiesForPlatform,
+  may,
+  permissions,
+  type Role,
+} from '../domain/authorisation.ts';
+import { type HostLedger, isHostPosting } from '../domain/books.ts';
+import type { AccountKind } from '../domain/payment-intent.ts';
+import type { Refusal } from '../domain/refusals.ts';
+import { accept, type Result, refuse } from '../domain/result.ts';
+import { execute, notFound, stale } from './execute.ts';
+import { personAccount } from './people.ts';
+import type { CommandRead, Dependencies, Position, Slice, StatementEntry } from './ports.ts';
+import type { Answer, Outcome, RequestMeta } from './request.ts';
+
+export type CreateAccountInput = {
+  readonly kind: Exclude<AccountKind, 'platform'>;
+  readonly slug: string;
+  readonly name: string;
+  readonly country: string | null;
+  readonly currency: string;
+  readonly timeZone: string;
+  readonly email: string | null;
+  /** For a host: who runs it at first; from then on they decide themselves who belongs to the team. */
+  readonly adminUserIds?: readonly string[] | undefined;
+};
+
+export type AccountView = ReturnType<typeof accountView>;
+
+/** The account for those who have part in it; for everybody else the card that it takes to name a payee. */
+export function accountView(account: Account, held: readonly Capacity[]) {
+  const isKnown = may('readAccount', held);
+  const { id, kind, slug, name, status, hosting } = account;
+  return {
+    id,
+    kind,
+    slug,
+    name,
+    status,
+    hosting: hosting.status === 'applied' && !isKnown ? { status: 'none' as const } : hosting,
+    country: isKnown ? account.country : null,
+    currency: isKnown ? account.currency : null,
+    timeZone: isKnown ? account.timeZone : null,
+    email: isKnown ? account.email : null,
+    version: account.version,
+    createdAt: isKnown ? account.createdAt : null,
+    updatedAt: isKnown ? account.updatedAt : null,
+  };
+}
+
+export const relationOf = (account: Account) => ({
+  id: account.id,
+  hostId: hostIdOf(account),
+  appliedHostId: appliedHostIdOf(account),
+});
+
+const callerOf = (meta: Pick<RequestMeta, 'userId'>, read: Pick<CommandRead, 'memberships'>): Caller => ({
+  userId: meta.userId,
+  memberships: read.memberships,
+});
+
+export const denied = (action: Action): Refusal => ({
+  code: 'permission-denied',
+  detail: `This is for: ${permissions[action].join(', ')}.`,
+});
+
+const invalid = (pointer: string, detail: string) =>
+  refuse({ code: 'validation-failed', errors: [{ pointer, detail }] } as const);
+
+// --- Accounts --------------------------------------------------------------------------------------------------------
+
+export function createAccount(deps: Dependencies, meta: RequestMeta, input: CreateAccountInput): Outcome {
+  const admins = [...new Set(input.adminUserIds ?? [])];
+  return execute(deps, meta, {
+    accountIds: [meta.userId, ...admins],
+    authorise: (read) => {
+      const action = input.kind === 'host' ? 'createHost' : 'createAccount';
+      return may(action, capacitiesForPlatform(callerOf(meta, read))) ? undefined : denied(action);
+    },
+    decide: async (read, now) => {
+      if (input.kind === 'host' && admins.length === 0) {
+        return invalid('/adminUserIds', 'A host begins with at least one person who runs it.');
+      }
+      if (input.kind !== 'host' && admins.length > 0) {
+        return invalid(
+          '/adminUserIds',
+          'Only a host is created for others; you are the first admin of what you create.',
+        );
+      }
+      const stranger = admins.findIndex((id) => read.accounts.get(id)?.kind !== 'person');
+      if (stranger !== -1) {
+        return invalid(`/adminUserIds/${stranger}`, 'No such person.');
+      }
+      if (
+        input.kind === 'person' &&
+        input.email !== null &&
+        (await deps.store.personByEmail(input.email)) !== undefined
+      ) {
+        return refuse({ code: 'already-exists', detail: 'A person with this e-mail address exists already.' });
+      }
+      const { adminUserIds: _admins, ...fields } = input;
+      const account: Account = {
+        ...personAccount(deps, { name: fields.name, email: fields.email, slug: fields.slug }, now),
+        ...fields,
+        settings: input.kind === 'host' ? defaultSettings : null,
+      };
+      const role = managingRole(input.kind);
+      const members = role === null ? [] : input.kind === 'host' ? admins : [meta.userId];
+      const memberships = members.map((userId) =>
+        membershipOf(account.id, userId, read.accounts.get(userId), role === null ? [] : [role], 1, now),
+      );
+      const held = capacitiesForAccount(
+        {
+          userId: meta.userId,
+          memberships: {
+            ...read.memberships,
+            ...(members.includes(meta.userId) && role !== null ? { [account.id]: [role] } : {}),
+          },
+        },
+        relationOf(account),
+      );
+      return accept({
+        change: {
+          intents: [],
+          accounts: [{ before: null, after: account }],
+          memberships: memberships.map((after) => ({ before: null, after })),
+          identities:
+            input.kind === 'person' && input.email !== null
+              ? [{ kind: 'email', email: input.email, userId: account.id }]
+              : [],
+        },
+        answer: { status: 201, body: accountView(account, held), version: 1 },
+      });
+    },
+  });
+}
+
+export async function getAccount(deps: Dependencies, userId: string, accountId: string): Outcome {
+  const { accounts, memberships } = await deps.store.readForCommand({ userId, accountIds: [accountId] });
+  const account = accounts.get(accountId);
+  return account === undefined ? refuse(notFound('account')) : accept(viewAnswer(account, { userId, memberships }));
+}
+
+export async function findAccountBySlug(deps: Dependencies, userId: string, slug: string): Outcome {
+  const [account, memberships] = await Promise.all([deps.store.accountBySlug(slug), deps.store.memberships(userId)]);
+  const items = account === undefined ? [] : [viewAnswer(account, { userId, memberships }).body];
+  return accept({ status: 200, body: { items }, version: null, replayed: false });
+}
+
+export type UpdateAccountInput = {
+  readonly name?: string | undefined;
+  readonly country?: string | null | undefined;
+  readonly timeZone?: string | undefined;
+  readonly status?: 'active' | 'archived' | undefined;
+  readonly email?: string | null | undefined;
+};
+
+export function updateAccount(
+  deps: Dependencies,
+  meta: RequestMeta,
+  accountId: string,
+  input: UpdateAccountInput,
+): Outcome {
+  return changeAccount(deps, meta, accountId, 'updateAccount', async (account) => {
+    if (account.kind === 'person' && input.email !== undefined) {
+      return invalid('/email', 'A person’s e-mail address is the one of the sign-in.');
+    }
+    const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+    return accept({ ...account, ...given });
+  });
+}
+
+export type HostingInput =
+  | { readonly action: 'apply'; readonly hostId: string }
+  | { readonly action: 'accept' | 'decline' | 'leave' };
+
+/** Applies to a host, accepts or declines an application, or leaves a host (requirements S2 builds on it). */
+export function changeHosting(deps: Dependencies, meta: RequestMeta, accountId: string, input: HostingInput): Outcome {
+  const action = {
+    apply: 'applyToHost',
+    accept: 'acceptHosting',
+    decline: 'acceptHosting',
+    leave: 'leaveHost',
+  } as const;
+  return changeAccount(deps, meta, accountId, action[input.action], async (account, now) => {
+    if (input.action === 'apply') {
+      const host = await deps.store.account(input.hostId);
+      if (host === undefined) {
+        return invalid('/hostId', 'No such host.');
+      }
+      const hosting = decideHosting(account, { action: 'apply', host }, now);
+      return hosting.ok ? accept({ ...account, hosting: hosting.value }) : hosting;
+    }
+    const hosting =
+      input.action === 'leave'
+        ? decideHosting(account, { action: 'leave', hasMoney: await hasMoney(deps, account) }, now)
+        : decideHosting(account, { action: input.action }, now);
+    return hosting.ok ? accept({ ...account, hosting: hosting.value }) : hosting;
+  });
+}
+
+async function hasMoney(deps: Dependencies, account: Account): Promise<boolean> {
+  const hostId = hostIdOf(account);
+  const balances = hostId === null ? [] : await deps.store.balances(hostId, account.id);
+  return balances.some(({ ledgers }) => (ledgers.available ?? 0) !== 0 || (ledgers.reserved ?? 0) !== 0);
+}
+
+/** One change of one account: who may, against which version, and what it becomes. */
+export function changeAccount(
+  deps: Dependencies,
+  meta: RequestMeta,
+  accountId: string,
+  action: Action,
+  decide: (account: Account, now: string) => Promise<Result<Account, Refusal>>,
+  view: (account: Account, caller: Caller) => unknown = (account, caller) => viewAnswer(account, caller).body,
+): Outcome {
+  return execute(deps, meta, {
+    accountIds: [accountId],
+    authorise: (read) => refusalFor(read.accounts.get(accountId), callerOf(meta, read), action),
+    decide: async (read, now) => {
+      const before = read.accounts.get(accountId);
+      if (before === undefined) {
+        return refuse(notFound('account'));
+      }
+      if (meta.ifMatch !== undefined && meta.ifMatch !== before.version) {
+        return refuse(stale(before.version));
+      }
+      const decided = await decide(before, now);
+      if (!decided.ok) {
+        return decided;
+      }
+      const after = { ...decided.value, version: before.version + 1, updatedAt: now };
+      return accept({
+        change: { intents: [], accounts: [{ before, after }] },
+        answer: { status: 200, body: view(after, callerOf(meta, read)), version: after.version },
+      });
+    },
+  });
+}
+
+/** An account's card is public, so that a payee can be named: what is refused here is refused as forbidden. */
+function refusalFor(account: Account | undefined, caller: Caller, action: Action): Refusal | undefined {
+  if (account === undefined) {
+    return notFound('account');
+  }
+  return may(action, capacitiesForAccount(caller, relationOf(account))) ? undefined : denied(action);
+}
+
+function viewAnswer(account: Account, caller: Caller): Answer {
+  const body = accountView(account, capacitiesForAccount(caller, relationOf(account)));
+  return { status: 200, body, version: account.version, replayed: false };
+}
+
+// --- Members ---------------------------------------------------------------------------------------------------------
+
+export type MemberView = Pick<Membership, 'accountId' | 'userId' | 'name' | 'email' | 'roles' | 'updatedAt'>;
+
+const memberView = ({ accountId, userId, name, email, roles, updatedAt }: Membership): MemberView => ({
+  accountId,
+  userId,
+  name,
+  email,
+  roles,
+  updatedAt,
+});
+
+const membershipOf = (
+  accountId: string,
+  userId: string,
+  person: Account | undefined,
+  roles: readonly Role[],
+  version: number,
+  now: string,
+): Membership => ({
+  accountId,
+  userId,
+  name: person?.name ?? 'Somebody',
+  email: person?.email ?? null,
+  roles,
+  version,
+  updatedAt: now,
+});
+
+/** The most people one account has; the check that somebody stays in charge reads all of them. */
+const membersMax = 500;
+
+export async function listMembers(
+  deps: Dependencies,
+  userId: string,
+  accountId: string,
+  { limit, position }: { readonly limit: number; readonly position?: Position | undefined },
+): Promise<Result<Slice<MemberView>, Refusal>> {
+  const [allowed, page] = await Promise.all([
+    readable(deps, userId, accountId, 'readMembers'),
+    deps.store.members(accountId, limit, position),
+  ]);
+  return allowed.ok ? accept({ items: page.items.map(memberView), next: page.next }) : allowed;
+}
+
+export async function getMember(deps: Dependencies, userId: string, accountId: string, memberId: string): Outcome {
+  const [allowed, member] = await Promise.all([
+    readable(deps, userId, accountId, 'readMembers'),
+    deps.store.member(accountId, memberId),
+  ]);
+  if (!allowed.ok) {
+    return allowed;
+  }
+  return member === undefined
+    ? refuse(notFound('member'))
+    : accept({ status: 200, body: memberView(member), version: member.version, replayed: false });
+}
+
+export function putMember(
+  deps: Dependencies,
+  meta: RequestMeta,
+  accountId: string,
+  memberId: string,
+  { roles }: { readonly roles: readonly Role[] },
+): Outcome {
+  return execute(deps, meta, {
+    accountIds: [accountId, memberId],
+    authorise: (read) => refusalFor(read.accounts.get(accountId), callerOf(meta, read), 'changeMembers'),
+    decide: async (read, now) => {
+      const account = read.accounts.get(accountId);
+      if (account === undefined) {
+        return refuse(notFound('account'));
+      }
+      const person = read.accounts.get(memberId);
+      const { items } = await deps.store.members(accountId, membersMax);
+      const before = items.find(({ userId }) => userId === memberId) ?? null;
+      if (person?.kind !== 'person' || (before === null && roles.length === 0)) {
+        return refuse(notFound('person'));
+      }
+      if (before === null && items.length >= membersMax) {
+        return refuse({ code: 'too-many', detail: `An account has at most ${membersMax} members.` });
+      }
+      if (meta.ifMatch !== undefined && meta.ifMatch !== (before?.version ?? 0)) {
+        return refuse(stale(before?.version ?? 0));
+      }
+      const others = items.filter(({ userId }) => userId !== memberId);
+      const decided = decideRoles(account, roles, others);
+      if (!decided.ok) {
+        return decided;
+      }
+      const after = membershipOf(accountId, memberId, person, decided.value, (before?.version ?? 0) + 1, now);
+      return accept({
+        // The account's version goes up too: of two admins who remove each other at once, one finds the other gone.
+        change: {
+          intents: [],
+          accounts: [{ before: account, after: { ...account, version: account.version + 1, updatedAt: now } }],
+          memberships: [{ before, after }],
+        },
+        answer: { status: 200, body: memberView(after), version: after.version },
+      });
+    },
+  });
+}
+
+export const deleteMember = (deps: Dependencies, meta: RequestMeta, accountId: string, memberId: string): Outcome =>
+  putMember(deps, meta, accountId, memberId, { roles: [] });
+
+// --- Balances --------------------------------------------------------------------------------------------------------
+
+/** @returns the account, if the caller may do this to it; an account's card is public, so what is missing is the right */
+export async function readable(
+  deps: Dependencies,
+  userId: string,
+  accountId: string,
+  action: Action,
+): Promise<Result<Account, Refusal>> {
+  const { accounts, memberships } = await deps.store.readForCommand({ userId, accountIds: [accountId] });
+  const account = accounts.get(accountId);
+  const refusal = refusalFor(account, { userId, memberships }, action);
+  return account === undefined || refusal !== undefined ? refuse(refusal ?? notFound('account')) : accept(account);
+}
+
+type Sums = Partial<Record<HostLedger, number>>;
+
+/** What the account's host holds for it, now or as of the end of an instant, per currency. */
+export async function getBalances(
+  deps: Dependencies,
+  userId: string,
+  accountId: string,
+  { at }: { readonly at?: string | undefined },
+): Outcome {
+  const found = await readable(deps, userId, accountId, 'readBalances');
+  if (!found.ok) {
+    return found;
+  }
+  const hostId = hostIdOf(found.value);
+  const sums =
+    hostId === null
+      ? new Map<string, Sums>()
+      : at === undefined
+        ? new Map((await deps.store.balances(hostId, accountId)).map(({ currency, ledgers }) => [currency, ledgers]))
+        : await sumsAt(deps, hostId, at, accountId);
+  const balances = [...sums].map(([currency, ledgers]) => ({
+    hostId,
+    currency,
+    available: ledgers.available ?? 0,
+    reserved: ledgers.reserved ?? 0,
+  }));
+  return accept({
+    status: 200,
+    body: { accountId, at: at ?? deps.clock.now(), balances },
+    version: null,
+    replayed: false,
+  });
+}
+
+async function sumsAt(deps: Dependencies, hostId: string, at: string, accountId: string): Promise<Map<string, Sums>> {
+  const sums = new Map<string, Sums>();
+  for await (const line of deps.store.entries(hostId, at, accountId)) {
+    addLine(sums, line.currency, line);
+  }
+  return sums;
+}
+
+/** Adds what a line did to its own account and currency; what it posted beside is another line's business. */
+export function addLine(sums: Map<string, Sums>, key: string, line: StatementEntry): void {
+  const ledgers = sums.get(key) ?? {};
+  for (const posting of line.postings) {
+    if (isHostPosting(posting) && posting.accountId === line.accountId && posting.currency === line.currency) {
+      ledgers[posting.ledger] = (ledgers[posting.ledger] ?? 0) + posting.amount;
+    }
+  }
+  sums.set(key, ledgers);
+}
+
+export type StatementLineView = {
+  readonly eventId: string;
+  readonly intentId: string;
+  readonly type: string;
+  readonly currency: string;
+  readonly effectiveAt: string;
+  readonly at: string;
+  readonly postings: readonly { readonly ledger: string; readonly currency: string; readonly amount: number }[];
+};
+
+export async function getStatement(
+  deps: Dependencies,
+  userId: string,
+  accountId: string,
+  query: {
+    readonly currency?: string | undefined;
+    readonly from?: string | undefined;
+    readonly to?: string | undefined;
+    readonly limit: number;
+    readonly position?: Position | undefined;
+  },
+): Promise<Result<Slice<StatementLineView>, Refusal>> {
+  const found = await readable(deps, userId, accountId, 'readBalances');
+  if (!found.ok) {
+    return found;
+  }
+  const hostId = hostIdOf(found.value);
+  if (hostId === null) {
+    return accept({ items: [], next: undefined });
+  }
+  const currency = query.currency ?? found.value.currency;
+  const scope = { book: hostId, accountId, currency, from: query.from, to: query.to };
+  const page = await deps.store.statement(scope, query.limit, query.position);
+  return accept({ items: page.items.map(lineView), next: page.next });
+}
+
+function lineView({
+  eventId,
+  subjectId,
+  eventType,
+  currency,
+  accountId,
+  effectiveAt,
+  at,
+  postings,
+}: StatementEntry): StatementLineView {
+  const own = postings.flatMap((posting) =>
+    isHostPosting(posting) && posting.accountId === accountId && posting.currency === currency
+      ? [{ ledger: posting.ledger, currency, amount: posting.amount }]
+      : [],
+  );
+  return { eventId, intentId: subjectId, type: eventType, currency, effectiveAt, at, postings: own };
+}

@@ -1,0 +1,598 @@
+/** Commands and queries on payment intents. */
+import { LRUCache } from 'lru-cache';
+import { type Account, asParty, hostIdOf } from '../domain/account.ts';
+import { fold } from '../domain/apply.ts';
+import {
+  allowedBy,
+  type Caller,
+  type Capacity,
+  capacitiesForAccount,
+  capacitiesForIntent,
+  isVisible,
+  may,
+} from '../domain/authorisation.ts';
+import {
+  actingAs,
+  type CommandOf,
+  type Context,
+  decide,
+  decideCreation,
+  decideReversal,
+  type IntentCommand,
+} from '../domain/decide.ts';
+import { fromStatuses, transitions } from '../domain/lifecycle.ts';
+import type { Money } from '../domain/money.ts';
+import type { Content, Destination, IntentType, PaymentIntent, Side } from '../domain/payment-intent.ts';
+import type { FieldError, Refusal } from '../domain/refusals.ts';
+import { accept, type Result, refuse } from '../domain/result.ts';
+import { todayIn, workingDaysAfter } from './calendar.ts';
+import { execute, notFound, type Plan, stale } from './execute.ts';
+import { sealIntent, sealSuspense } from './history.ts';
+import type {
+  Change,
+  CommandRead,
+  Dependencies,
+  IntentFilter,
+  IntentListScope,
+  IntentSummary,
+  Position,
+  Slice,
+  StoredIntent,
+} from './ports.ts';
+import type { Answer, Outcome, RequestMeta } from './request.ts';
+import { verifyIntent } from './verification.ts';
+import { eventViews, inTransit, intentView } from './views.ts';
+
+export type ContentInput = {
+  readonly payeeAccountId?: string | undefined;
+  readonly amount?: Money | undefined;
+  readonly fixedSide?: 'sent' | 'received' | undefined;
+  readonly costLimit?: Money | null | undefined;
+  readonly purpose?: string | undefined;
+  readonly tier?: string | null | undefined;
+  readonly destination?: Destination | null | undefined;
+  readonly deadlineAt?: string | null | undefined;
+};
+
+export type CreateInput = Omit<Content, 'payee'> & {
+  readonly type: IntentType;
+  readonly payerAccountId: string;
+  readonly payeeAccountId: string;
+};
+
+/** A command as it comes in: what the server works out itself (policy, dates, ids) is added before it is decided. */
+export type IntentCommandInput =
+  | ({ readonly name: 'edit' } & ContentInput)
+  | { readonly name: 'submit' }
+  | { readonly name: 'approve'; readonly revision?: number | undefined }
+  | { readonly name: 'reject'; readonly reason: string }
+  | { readonly name: 'cancel'; readonly reason: string | null }
+  | (Omit<CommandOf<'markSent'>, 'lateAt' | 'amount'> & { readonly amount?: Money | undefined })
+  | CommandOf<'settle'>
+  | CommandOf<'confirmReceipt'>
+  | CommandOf<'acceptShort'>
+  | CommandOf<'reportNotReceived'>
+  | CommandOf<'markReturned'>
+  | CommandOf<'writeOff'>
+  | {
+      readonly name: 'sendBack';
+      readonly amount: number;
+      readonly purpose: string;
+      readonly destination: Destination | null;
+    }
+  | ({ readonly name: 'redraft' } & ContentInput)
+  | { readonly name: 'placeHold'; readonly reason: string; readonly message: string | null }
+  | CommandOf<'liftHold'>;
+
+/** Five working days after which money that was sent and not confirmed counts as late (requirements C3). */
+const lateAfterWorkingDays = 5;
+
+/**
+ * Which hosts an intent is between: only a hint for what to read along with it, so that submitting takes one read. Whatever
+ * it says is checked against the intent itself.
+ */
+const hostsHint = new LRUCache<string, readonly string[]>({ max: 10_000 });
+
+// --- Commands --------------------------------------------------------------------------------------------------------
+
+export function createPaymentIntent(deps: Dependencies, meta: RequestMeta, input: CreateInput): Outcome {
+  const id = deps.ids.next('pi');
+  return execute(deps, meta, {
+    accountIds: [input.payerAccountId, input.payeeAccountId],
+    authorise: (read) => {
+      const parties = partiesOf(read, input);
+      return parties.ok && authoringSide(callerOf(meta, read), parties.value) === undefined
+        ? {
+            code: 'permission-denied',
+            detail:
+              'A payment intent is created by the payer’s admins, the payer’s host, or the payee that asks for it.',
+          }
+        : undefined;
+    },
+    decide: async (read, now) => {
+      const parties = partiesOf(read, input);
+      if (!parties.ok) {
+        return parties;
+      }
+      const { payer, payee } = parties.value;
+      const closed = [payer, payee].find((account) => account.status !== 'active');
+      if (closed !== undefined) {
+        return refuse({ code: 'account-not-active', detail: `${closed.name} is archived.` });
+      }
+      const side = authoringSide(callerOf(meta, read), parties.value) ?? 'payer';
+      const { type, payerAccountId: _payer, payeeAccountId: _payee, ...rest } = input;
+      const errors = deadlineErrors(rest.deadlineAt, now);
+      if (errors.length > 0) {
+        return refuse({ code: 'validation-failed', errors });
+      }
+      const drafts = decideCreation({
+        type,
+        payer: asParty(payer),
+        side,
+        content: { ...rest, payee: asParty(payee) },
+        sendsBackId: null,
+      });
+      if (!drafts.ok) {
+        return drafts;
+      }
+      const held = capacitiesForIntent(callerOf(meta, read), { payer: asParty(payer), payee: asParty(payee) });
+      const capacity = allowedBy<Capacity>(transitionsOfCreation, held) ?? 'admin@payer';
+      const occasion = { actor: { userId: meta.userId, capacity }, at: now };
+      const { after, events } = sealIntent(deps, { id, before: null }, drafts.value, occasion);
+      rememberHosts(after);
+      return accept(plan(deps, 201, after, { intents: [{ before: null, after, events }] }, callerOf(meta, read)));
+    },
+    rebuild: (answer, read) => rebuilt(deps, answer, callerOf(meta, read)),
+  });
+}
+
+const transitionsOfCreation: readonly Capacity[] = [
+  'admin@payer',
+  'host_admin@payer_host',
+  'finance_lead@payer_host',
+  'admin@payee',
+  'host_admin@payee_host',
+  'finance_lead@payee_host',
+];
+
+export function executeIntentCommand(
+  deps: Dependencies,
+  meta: RequestMeta,
+  intentId: string,
+  input: IntentCommandInput,
+): Outcome {
+  return execute(deps, meta, {
+    intentId,
+    accountIds: [
+      ...(input.name === 'submit' ? (hostsHint.get(intentId) ?? []) : []),
+      ...('payeeAccountId' in input && input.payeeAccountId !== undefined ? [input.payeeAccountId] : []),
+    ],
+    authorise: (read) => {
+      const held = read.intent === undefined ? [] : heldBy(meta, read, read.intent.intent);
+      if (read.intent === undefined || !isVisible(read.intent.intent, held)) {
+        return notFound('payment intent');
+      }
+      const { by } = transitions[input.name];
+      return allowedBy<string>(by, held) === undefined
+        ? { code: 'permission-denied', detail: `${input.name} is for: ${by.join(', ')}.` }
+        : undefined;
+    },
+    decide: async (read, now) => {
+      const stored = read.intent;
+      if (stored === undefined) {
+        return refuse(notFound('payment intent'));
+      }
+      if (meta.ifMatch !== undefined && meta.ifMatch !== stored.intent.version) {
+        return refuse(stale(stored.intent.version));
+      }
+      return input.name === 'sendBack'
+        ? sendBack(deps, meta, read, stored, input, now)
+        : command(deps, meta, read, stored, input, now);
+    },
+    rebuild: (answer, read) => rebuilt(deps, answer, callerOf(meta, read)),
+  });
+}
+
+async function command(
+  deps: Dependencies,
+  meta: RequestMeta,
+  read: CommandRead,
+  stored: StoredIntent,
+  input: Exclude<IntentCommandInput, { name: 'sendBack' }>,
+  now: string,
+): Promise<Result<Plan, Refusal>> {
+  const { intent } = stored;
+  const completed = await complete(deps, read, intent, input, now);
+  if (!completed.ok) {
+    return completed;
+  }
+  const context: Context = { now, userId: meta.userId, held: heldBy(meta, read, intent) };
+  const decided = decide(intent, completed.value, context);
+  if (!decided.ok) {
+    return decided;
+  }
+  const occasion = { actor: actingAs(input.name, context), at: now };
+  const { after, events } = sealIntent(deps, { id: intent.id, before: stored }, decided.value, occasion);
+  const change = { before: intent, after, events, from: fromStatuses(input.name) };
+  const others = await alongside(deps, after, intent, completed.value, occasion);
+  return others.ok
+    ? accept(
+        plan(deps, 200, after, { ...others.value, intents: [change, ...others.value.intents] }, callerOf(meta, read)),
+      )
+    : others;
+}
+
+/** Adds what the server works out: the policy that is copied, when it counts as late, ids, and the payee's name. */
+async function complete(
+  deps: Dependencies,
+  read: CommandRead,
+  intent: PaymentIntent,
+  input: Exclude<IntentCommandInput, { name: 'sendBack' }>,
+  now: string,
+): Promise<Result<IntentCommand, Refusal>> {
+  switch (input.name) {
+    case 'edit':
+    case 'redraft': {
+      const { name, payeeAccountId, ...fields } = input;
+      const errors = deadlineErrors(fields.deadlineAt, now);
+      const payee = payeeAccountId === undefined ? undefined : read.accounts.get(payeeAccountId);
+      if (payeeAccountId !== undefined && payee === undefined) {
+        errors.push({ pointer: '/payeeAccountId', detail: 'No such account.' });
+      }
+      if (errors.length > 0) {
+        return refuse({ code: 'validation-failed', errors });
+      }
+      const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+      const content = {
+        ...Object.fromEntries(given),
+        ...(payee === undefined ? {} : { payee: asParty(payee) }),
+      } as Partial<Content>;
+      return accept({ name, content });
+    }
+    case 'submit':
+      return accept(await submission(deps, read, intent));
+    case 'markSent':
+      return inPast(input.date, now, {
+        ...input,
+        amount: input.amount ?? intent.reserved ?? intent.amount,
+        lateAt: workingDaysAfter(now, lateAfterWorkingDays, intent.receivingTimeZone),
+      });
+    case 'settle':
+    case 'confirmReceipt':
+    case 'markReturned':
+      return inPast(input.date, now, input);
+    case 'placeHold':
+      return accept({ ...input, holdId: deps.ids.next('hold') });
+    default:
+      return accept(input);
+  }
+}
+
+/** A bank cannot have done something tomorrow; a day of grace covers the time zones. */
+function inPast<Value>(date: string, now: string, value: Value): Result<Value, Refusal> {
+  const latest = todayIn(now, 1);
+  return date > latest
+    ? refuse({
+        code: 'validation-failed',
+        errors: [{ pointer: '/date', detail: `The date is in the future (after ${latest}).` }],
+      })
+    : accept(value);
+}
+
+function deadlineErrors(deadlineAt: string | null | undefined, now: string): FieldError[] {
+  return deadlineAt != null && deadlineAt <= now
+    ? [{ pointer: '/deadlineAt', detail: 'The deadline has passed already.' }]
+    : [];
+}
+
+async function submission(deps: Dependencies, read: CommandRead, intent: PaymentIntent): Promise<CommandOf<'submit'>> {
+  const reviewingId = intent.payer.hostId ?? intent.payee.hostId;
+  const receivingId = intent.payee.hostId;
+  const needed = [...new Set([reviewingId, receivingId].filter((id) => id !== null))];
+  const known = needed.every((id) => read.accounts.has(id))
+    ? read.accounts
+    : new Map((await deps.store.accounts(needed)).map((account) => [account.id, account]));
+  rememberHosts(intent);
+  const reviewing = reviewingId === null ? undefined : known.get(reviewingId);
+  const receiving = receivingId === null ? undefined : known.get(receivingId);
+  if (reviewing?.settings == null) {
+    throw new Error(`Host ${reviewingId} has no settings.`);
+  }
+  return {
+    name: 'submit',
+    policy: reviewing.settings.approvalPolicy,
+    receivingFeeBasisPoints: receiving?.settings?.receivingFeeBasisPoints ?? 0,
+    receivingTimeZone: receiving?.timeZone ?? reviewing.timeZone,
+  };
+}
+
+function rememberHosts(intent: PaymentIntent): void {
+  const hosts = [intent.payer.hostId, intent.payee.hostId].filter((id) => id !== null);
+  hostsHint.set(intent.id, [...new Set(hosts)]);
+}
+
+/** What changes together with the intent: the suspense record that money is taken from, the intent whose money came back. */
+async function alongside(
+  deps: Dependencies,
+  after: PaymentIntent,
+  before: PaymentIntent,
+  given: IntentCommand,
+  occasion: { readonly actor: { readonly userId: string; readonly capacity: string }; readonly at: string },
+): Promise<Result<Omit<Change, 'idempotency'>, Refusal>> {
+  const suspense = given.name === 'confirmReceipt' && given.fromSuspense !== null ? given : undefined;
+  const fromSuspense = suspense && (await takenFromSuspense(deps, after, suspense, occasion));
+  if (fromSuspense !== undefined && !fromSuspense.ok) {
+    return fromSuspense;
+  }
+  const original =
+    after.sendsBackId !== null && after.status === 'received' && before.status !== 'received'
+      ? await deps.store.intent(after.sendsBackId)
+      : undefined;
+  const arrived = after.receipts.reduce((sum, receipt) => sum + receipt.amount.amount, 0);
+  const reversal =
+    original &&
+    sealIntent(
+      deps,
+      { id: original.intent.id, before: original },
+      [decideReversal(original.intent, after.id, arrived)],
+      occasion,
+    );
+  return accept({
+    intents:
+      original === undefined || reversal === undefined
+        ? []
+        : [{ before: original.intent, after: reversal.after, events: reversal.events }],
+    suspense: fromSuspense === undefined ? [] : [fromSuspense.value],
+  });
+}
+
+async function takenFromSuspense(
+  deps: Dependencies,
+  intent: PaymentIntent,
+  { fromSuspense, amount }: CommandOf<'confirmReceipt'>,
+  occasion: { readonly actor: { readonly userId: string; readonly capacity: string }; readonly at: string },
+): Promise<Result<NonNullable<Change['suspense']>[number], Refusal>> {
+  const found = await deps.store.suspense(intent.payee.hostId ?? '', fromSuspense ?? '');
+  const problem = (pointer: string, detail: string) =>
+    refuse({ code: 'validation-failed', errors: [{ pointer, detail }] } as const);
+  if (found === undefined) {
+    return problem('/fromSuspense', 'Your host has no such suspense record.');
+  }
+  const { record } = found;
+  if (record.amount.currency !== amount.currency || amount.amount > record.remaining) {
+    return problem('/amount', `The suspense record holds ${record.remaining} ${record.amount.currency}.`);
+  }
+  const draft = {
+    data: { type: 'attached_to_intent', intentId: intent.id, amount: amount.amount },
+    postings: [],
+  } as const;
+  return accept({ before: record, ...sealSuspense(deps, { id: record.id, before: found }, draft, occasion) });
+}
+
+async function sendBack(
+  deps: Dependencies,
+  meta: RequestMeta,
+  read: CommandRead,
+  { intent: original }: StoredIntent,
+  input: Extract<IntentCommandInput, { name: 'sendBack' }>,
+  now: string,
+): Promise<Result<Plan, Refusal>> {
+  const context: Context = { now, userId: meta.userId, held: heldBy(meta, read, original) };
+  const possible = decide(original, { name: 'sendBack', amount: input.amount }, context);
+  if (!possible.ok) {
+    return possible;
+  }
+  const accounts = await deps.store.accounts([original.payee.accountId, original.payer.accountId]);
+  const byId = new Map(accounts.map((account) => [account.id, account]));
+  const payer = byId.get(original.payee.accountId);
+  const payee = byId.get(original.payer.accountId);
+  if (payer === undefined || payee === undefined) {
+    throw new Error(`A party of ${original.id} has no account.`);
+  }
+  const drafts = decideCreation({
+    type: 'compensation',
+    payer: asParty(payer),
+    side: 'payer',
+    content: {
+      payee: asParty(payee),
+      amount: { amount: input.amount, currency: original.receipts[0]?.amount.currency ?? original.amount.currency },
+      fixedSide: 'sent',
+      costLimit: null,
+      purpose: input.purpose,
+      tier: null,
+      destination: input.destination,
+      deadlineAt: null,
+    },
+    sendsBackId: original.id,
+  });
+  if (!drafts.ok) {
+    return drafts;
+  }
+  const occasion = { actor: actingAs('sendBack', context), at: now };
+  const { after, events } = sealIntent(deps, { id: deps.ids.next('pi'), before: null }, drafts.value, occasion);
+  rememberHosts(after);
+  return accept(plan(deps, 201, after, { intents: [{ before: null, after, events }] }, callerOf(meta, read)));
+}
+
+// --- Queries ---------------------------------------------------------------------------------------------------------
+
+export async function getPaymentIntent(deps: Dependencies, userId: string, intentId: string): Outcome {
+  const found = await visibleIntent(deps, userId, intentId);
+  return found.ok ? accept(viewAnswer(200, found.value.stored.intent, found.value.caller)) : found;
+}
+
+export async function listPaymentIntentEvents(deps: Dependencies, userId: string, intentId: string): Outcome {
+  const found = await visibleIntent(deps, userId, intentId);
+  if (!found.ok) {
+    return found;
+  }
+  const { stored, caller } = found.value;
+  const events = await deps.store.intentEvents(intentId);
+  const viewer = { userId, held: capacitiesForIntent(caller, stored.intent) };
+  const items = eventViews(events, stored.intent, viewer);
+  return accept({ status: 200, body: { items }, version: null, replayed: false });
+}
+
+/** Verifies an intent's whole history (requirements X5). */
+export async function verifyPaymentIntent(deps: Dependencies, userId: string, intentId: string): Outcome {
+  const found = await visibleIntent(deps, userId, intentId);
+  if (!found.ok) {
+    return found;
+  }
+  const { events, problems } = await verifyIntent(deps, intentId);
+  const body = { subject: intentId, verified: problems.length === 0, intents: 1, events, problems };
+  return accept({ status: 200, body, version: null, replayed: false });
+}
+
+export type ListQuery = IntentFilter & {
+  readonly host?: string | undefined;
+  readonly account?: string | undefined;
+  readonly direction?: 'outgoing' | 'incoming' | undefined;
+  readonly limit: number;
+  readonly position?: Position | undefined;
+};
+
+export type IntentSummaryView = Omit<IntentSummary, 'network'> & { readonly inTransit: Money | null };
+
+/** Lists the intents of one host or of one account, newest first. */
+export async function listPaymentIntents(
+  deps: Dependencies,
+  userId: string,
+  { host, account: accountId, direction, limit, position, ...filter }: ListQuery,
+): Promise<Result<Slice<IntentSummaryView>, Refusal>> {
+  const id = host ?? accountId;
+  if (id === undefined || (host !== undefined && accountId !== undefined)) {
+    const detail = 'Say either which host or which account to list for.';
+    return refuse({ code: 'validation-failed', errors: [{ pointer: '/host', detail }] });
+  }
+  const directions = direction === undefined ? (['outgoing', 'incoming'] as const) : [direction];
+  const scopes = directions.map(
+    (one): IntentListScope =>
+      host === undefined
+        ? { by: 'account', direction: one, accountId: id }
+        : { by: 'host', direction: one, hostId: id },
+  );
+  const [read, ...slices] = await Promise.all([
+    deps.store.readForCommand({ userId, accountIds: [id] }),
+    ...scopes.map((scope) => deps.store.listIntents(scope, filter, limit, position)),
+  ]);
+  const account = read.accounts.get(id);
+  const caller = { userId, memberships: read.memberships };
+  if (account === undefined || !mayList(caller, account, host !== undefined)) {
+    return refuse(notFound(host === undefined ? 'account' : 'host'));
+  }
+  const merged = merge(slices, limit);
+  const items = merged.items.map(({ network, ...summary }) => ({ ...summary, inTransit: inTransit({ network }) }));
+  return accept({ items, next: merged.next });
+}
+
+/** A host's list is for its team; an account's list is for whoever speaks for it and for the team of its host. */
+function mayList(caller: Caller, account: Account, asHost: boolean): boolean {
+  const held = capacitiesForAccount(caller, { id: account.id, hostId: hostIdOf(account) });
+  return asHost ? account.kind === 'host' && may('readBooks', held) : may('readBalances', held);
+}
+
+/** Merges lists that are each newest first; an intent that stands in both (same host on both sides) is listed once. */
+function merge(slices: readonly Slice<IntentSummary>[], limit: number): Slice<IntentSummary> {
+  const order = (summary: IntentSummary): string => `${summary.createdAt}#${summary.id}`;
+  const unique = new Map(slices.flatMap(({ items }) => items).map((summary) => [summary.id, summary]));
+  const sorted = [...unique.values()].sort((one, other) => (order(one) < order(other) ? 1 : -1));
+  // Behind the end of a list that has more to come nothing can be placed yet: its next item may belong before it.
+  const horizon = slices
+    .filter(({ next }) => next !== undefined)
+    .map(({ next }) => `${next?.['createdAt']}#${next?.['id']}`)
+    .reduce((latest, end) => (latest > end ? latest : end), '');
+  const certain = sorted.filter((summary) => order(summary) >= horizon);
+  const items = certain.slice(0, limit);
+  const isMore = certain.length > items.length || horizon !== '';
+  const lastItem = items.at(-1);
+  const cut = certain.length > items.length && lastItem !== undefined;
+  const [createdAt = '', id = ''] = cut ? [lastItem.createdAt, lastItem.id] : horizon.split('#');
+  return { items, next: isMore ? { createdAt, id } : undefined };
+}
+
+// --- Small pieces ----------------------------------------------------------------------------------------------------
+
+const callerOf = (meta: RequestMeta, read: CommandRead): Caller => ({
+  userId: meta.userId,
+  memberships: read.memberships,
+});
+
+const heldBy = (meta: RequestMeta, read: CommandRead, intent: PaymentIntent): readonly Capacity[] =>
+  capacitiesForIntent(callerOf(meta, read), intent);
+
+type Parties = { readonly payer: Account; readonly payee: Account };
+
+function partiesOf(
+  read: CommandRead,
+  { payerAccountId, payeeAccountId }: Pick<CreateInput, 'payerAccountId' | 'payeeAccountId'>,
+): Result<Parties, Refusal> {
+  const payer = read.accounts.get(payerAccountId);
+  const payee = read.accounts.get(payeeAccountId);
+  if (payer !== undefined && payee !== undefined) {
+    return accept({ payer, payee });
+  }
+  const detail = 'No such account.';
+  return refuse({
+    code: 'validation-failed',
+    errors: [
+      ...(payer === undefined ? [{ pointer: '/payerAccountId', detail }] : []),
+      ...(payee === undefined ? [{ pointer: '/payeeAccountId', detail }] : []),
+    ],
+  });
+}
+
+/** On whose side somebody asks: the payer's if they may, or else the payee's that asks for money. */
+function authoringSide(caller: Caller, parties: Parties): Side | undefined {
+  const payer = asParty(parties.payer);
+  const held = capacitiesForIntent(caller, { payer, payee: asParty(parties.payee) });
+  if (may('createPaymentIntentAsPayer', held)) {
+    return 'payer';
+  }
+  const asPayee = payer.hostId === null ? 'createPaymentIntentFromOutside' : 'createPaymentIntentAsPayee';
+  return may(asPayee, held) ? 'payee' : undefined;
+}
+
+function viewAnswer(status: number, intent: PaymentIntent, caller: Caller): Answer {
+  const view = intentView(intent, { userId: caller.userId, held: capacitiesForIntent(caller, intent) });
+  return { status, body: view, version: intent.version, replayed: false };
+}
+
+function plan(
+  _deps: Dependencies,
+  status: number,
+  after: PaymentIntent,
+  change: Omit<Change, 'idempotency'>,
+  caller: Caller,
+): Plan {
+  return {
+    change,
+    answer: viewAnswer(status, after, caller),
+    remembered: { kind: 'intent', status, intentId: after.id, version: after.version },
+  };
+}
+
+/** The answer as it was given: the state at that version, folded from the history. */
+async function rebuilt(
+  deps: Dependencies,
+  { status, intentId, version }: { readonly status: number; readonly intentId: string; readonly version: number },
+  caller: Caller,
+): Promise<Omit<Answer, 'replayed'>> {
+  const intent = fold(await deps.store.intentEvents(intentId, version));
+  if (intent === undefined) {
+    throw new Error(`The history of ${intentId} is gone.`);
+  }
+  return viewAnswer(status, intent, caller);
+}
+
+async function visibleIntent(
+  deps: Dependencies,
+  userId: string,
+  intentId: string,
+): Promise<Result<{ readonly stored: StoredIntent; readonly caller: Caller }, Refusal>> {
+  const { intent: stored, memberships } = await deps.store.readForCommand({ userId, intentId });
+  const caller = { userId, memberships };
+  return stored !== undefined && isVisible(stored.intent, capacitiesForIntent(caller, stored.intent))
+    ? accept({ stored, caller })
+    : refuse(notFound('payment intent'));
+}
