@@ -1,0 +1,255 @@
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { type IMetric, MathExpression } from 'aws-cdk-lib/aws-cloudwatch';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { Construct } from 'constructs';
+import type { FunctionName } from '../shared/http/route-table.ts';
+import { Monitoring } from './constructs/monitoring.ts';
+import { RestApi } from './constructs/rest-api.ts';
+import { ServiceFunction, type ServiceFunctionProps } from './constructs/service-function.ts';
+import { DeadLetterQueue, WorkQueue } from './constructs/work-queue.ts';
+import type { DataStack } from './data-stack.ts';
+import type { FunctionBundles, ServiceFunctionName } from './function-bundles.ts';
+import { pascalCase } from './names.ts';
+import { allow, mayDelete, mayQuery, mayRead, mayWrite } from './table-access.ts';
+
+export type ServiceStackProps = {
+  readonly data: DataStack;
+  readonly bundles: FunctionBundles;
+  readonly logLevel: string;
+};
+
+type FunctionSpecifics = Omit<ServiceFunctionProps, 'name' | 'code' | 'monitoring' | 'logLevel'>;
+
+/** API Gateway gives up after 30 seconds; a caller has given up long before. */
+const httpTimeout = Duration.seconds(10);
+/** HTTP APIs wait ten seconds for an authorizer; half of that leaves room for a slow fetch of the provider's keys. */
+const authorizerTimeout = Duration.seconds(5);
+const workTimeout = Duration.seconds(30);
+const sweepTimeout = Duration.seconds(60);
+
+/** Everything that computes. It keeps nothing that could not be found again, so it can be deleted and deployed anew at any time. */
+export class ServiceStack extends Stack {
+  private readonly props: ServiceStackProps;
+  private readonly monitoring: Monitoring;
+
+  constructor(scope: Construct, id: string, props: ServiceStackProps) {
+    super(scope, id, {
+      description: 'Payment intents for fiscal hosts: the API, the functions, the queues and the schedules.',
+      tags: { service: 'payment-intents' },
+    });
+    this.props = props;
+    this.monitoring = new Monitoring(this, 'Monitoring');
+    this.watchTable();
+    const api = this.createApi();
+    const dueWork = this.createDueWork();
+    this.createSweep(dueWork);
+
+    new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where the API answers.' });
+    new CfnOutput(this, 'DueWorkQueueUrl', { value: dueWork.queue.queueUrl, description: 'Work that is due.' });
+    new CfnOutput(this, 'AlarmTopicArn', {
+      value: this.monitoring.topic.topicArn,
+      description: 'Subscribe whoever is on call to this.',
+    });
+  }
+
+  private createApi(): RestApi {
+    const authorizer = this.createAuthorizer();
+    const functions = this.createHttpFunctions();
+    this.watchThrottles([authorizer, ...Object.values(functions)]);
+    return new RestApi(this, 'RestApi', { authorizer, functions, monitoring: this.monitoring });
+  }
+
+  private createAuthorizer(): LambdaFunction {
+    const { table, identityProvider } = this.props.data;
+    return this.createFunction('authorizer', {
+      timeout: authorizerTimeout,
+      memorySizeMiB: 1024,
+      environment: {
+        TABLE_NAME: table.tableName,
+        OIDC_ISSUER: identityProvider.issuer,
+        OIDC_AUDIENCE: identityProvider.audience,
+        OIDC_JWKS_URI: identityProvider.jwksUri,
+      },
+      // It finds the person behind a token and writes that person down at the first sign-in; it changes nothing that exists.
+      access: [allow(['dynamodb:ConditionCheckItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], [table.tableArn])],
+      errorImpact: 'Nobody is let in: every request but those for the documentation fails.',
+      runbook: 'authorizer-errors',
+    });
+  }
+
+  private createHttpFunctions(): Record<FunctionName, LambdaFunction> {
+    const { table } = this.props.data;
+    const shared = { timeout: httpTimeout, memorySizeMiB: 1024 } as const;
+    const environment = { TABLE_NAME: table.tableName };
+    return {
+      accounts: this.createFunction('accounts', {
+        ...shared,
+        environment,
+        // It alone deletes anything: a membership that has ended.
+        access: [mayRead(table), mayWrite(table), mayDelete(table), mayQuery(table, 'GSI3')],
+        errorImpact: 'Accounts, memberships, hosting, balances and statements cannot be read or changed.',
+        runbook: 'accounts-errors',
+      }),
+      'payment-intents': this.createFunction('payment-intents', {
+        ...shared,
+        environment,
+        access: [mayRead(table), mayWrite(table), mayQuery(table, 'GSI1', 'GSI2', 'GSI4', 'GSI5')],
+        errorImpact: 'Payment intents cannot be created, approved, marked sent or confirmed.',
+        runbook: 'payment-intents-errors',
+      }),
+      hosts: this.createFunction('hosts', {
+        ...shared,
+        environment,
+        access: [mayRead(table), mayWrite(table), mayQuery(table, 'GSI1', 'GSI2', 'GSI3')],
+        errorImpact: 'Hosts cannot see their books, verify their history or change their settings.',
+        runbook: 'hosts-errors',
+      }),
+      caller: this.createFunction('caller', {
+        ...shared,
+        memorySizeMiB: 512,
+        environment,
+        access: [mayRead(table)],
+        errorImpact: 'People cannot see who they are signed in as, so clients that ask this first do not start.',
+        runbook: 'caller-errors',
+      }),
+      documentation: this.createFunction('documentation', {
+        ...shared,
+        memorySizeMiB: 512,
+        access: [],
+        errorImpact: 'The documentation is away, and wrong addresses are answered with a server error.',
+        runbook: 'documentation-errors',
+      }),
+    };
+  }
+
+  private createDueWork(): WorkQueue {
+    const { table } = this.props.data;
+    const dueWork = new WorkQueue(this, 'DueWork', {
+      queueName: 'due-work',
+      monitoring: this.monitoring,
+      consumerTimeout: workTimeout,
+      deadLetters: {
+        impact: 'Some intents were neither expired nor marked late, although their time has come.',
+        runbook: 'due-work-dlq-not-empty',
+      },
+      late: {
+        afterMinutes: 20,
+        impact: 'Expiries and reminders are running behind; money reserved for expired intents is not free yet.',
+        runbook: 'due-work-late',
+      },
+    });
+    const worker = this.createFunction('work-due', {
+      timeout: workTimeout,
+      memorySizeMiB: 512,
+      environment: { TABLE_NAME: table.tableName },
+      access: [mayRead(table), mayWrite(table)],
+      errorImpact: 'Intents whose time has come stay as they were until the work is repeated.',
+      runbook: 'work-due-errors',
+    });
+    worker.addEventSource(
+      new SqsEventSource(dueWork.queue, {
+        batchSize: 10,
+        reportBatchItemFailures: true,
+        // A backlog is worked off beside the people who use the API, not at their expense.
+        maxConcurrency: 10,
+      }),
+    );
+    return dueWork;
+  }
+
+  private createSweep(dueWork: WorkQueue): void {
+    const { table } = this.props.data;
+    const deadLetters = new DeadLetterQueue(this, 'SweepDueDeadLetters', {
+      queueName: 'sweep-due-dlq',
+      monitoring: this.monitoring,
+      impact: 'An hourly sweep did not happen; what it would have found waits for the next one.',
+      runbook: 'sweep-due-dlq-not-empty',
+    });
+    const sweep = this.createFunction('sweep-due', {
+      timeout: sweepTimeout,
+      memorySizeMiB: 512,
+      environment: { TABLE_NAME: table.tableName, DUE_WORK_QUEUE_URL: dueWork.queue.queueUrl },
+      access: [mayQuery(table, 'GSI6'), allow(['sqs:SendMessage'], [dueWork.queue.queueArn])],
+      errorImpact: 'What is due is not found: intents do not expire and nobody is told about late money.',
+      runbook: 'sweep-due-errors',
+      // For runs that started and failed; the target's own takes the runs that could not be started.
+      deadLetterQueue: deadLetters.queue,
+    });
+    new Rule(this, 'SweepDueRule', {
+      ruleName: 'sweep-due',
+      description: 'Finds everything that waits for the clock and whose time has come.',
+      schedule: Schedule.rate(Duration.hours(1)),
+      targets: [
+        new LambdaTarget(sweep, {
+          deadLetterQueue: deadLetters.queue,
+          retryAttempts: 3,
+          // A run that could not start before the next one is due has nothing left to do.
+          maxEventAge: Duration.minutes(50),
+        }),
+      ],
+    });
+    this.monitoring.watch({
+      runbook: 'sweep-due-late',
+      impact: 'Nothing has looked for due work for two hours: no expiry, no lateness, no reminder.',
+      metric: sweep.metricInvocations({ period: Duration.hours(1), statistic: 'Sum' }),
+      threshold: 1,
+      below: true,
+      evaluationPeriods: 2,
+      silenceIs: 'bad',
+    });
+  }
+
+  private watchTable(): void {
+    const { table } = this.props.data;
+    const period = Duration.minutes(5);
+    this.monitoring.watch({
+      runbook: 'table-throttles',
+      impact: 'The table turns requests away, so people wait or are asked to try again; one host may be very busy.',
+      metric: sumOf('Throttled reads and writes', {
+        reads: table.metric('ReadThrottleEvents', { period, statistic: 'Sum' }),
+        writes: table.metric('WriteThrottleEvents', { period, statistic: 'Sum' }),
+      }),
+      threshold: 10,
+    });
+  }
+
+  /**
+   * One alarm for all functions that somebody waits for: they share the account's executions, so they are throttled together.
+   * The others are invoked again by whoever invoked them, and are watched for being late instead.
+   */
+  private watchThrottles(functions: readonly LambdaFunction[]): void {
+    const period = Duration.minutes(5);
+    this.monitoring.watch({
+      runbook: 'http-throttles',
+      impact: 'Requests are turned away because no execution was free; people see errors at random.',
+      metric: sumOf(
+        'Throttled requests',
+        Object.fromEntries(functions.map((fn, index) => [`m${index}`, fn.metricThrottles({ period })])),
+      ),
+      threshold: 1,
+    });
+  }
+
+  private createFunction(name: ServiceFunctionName, specifics: FunctionSpecifics): LambdaFunction {
+    return new ServiceFunction(this, pascalCase(name), {
+      name,
+      code: this.props.bundles.codeOf(name),
+      monitoring: this.monitoring,
+      logLevel: this.props.logLevel,
+      ...specifics,
+    }).function;
+  }
+}
+
+/** Counts that were not reported are counts of nothing. */
+function sumOf(label: string, metrics: Record<string, IMetric>): MathExpression {
+  return new MathExpression({
+    label,
+    expression: 'SUM(FILL(METRICS(), 0))',
+    usingMetrics: metrics,
+    period: Duration.minutes(5),
+  });
+}

@@ -1,0 +1,56 @@
+import { fileURLToPath } from 'node:url';
+import type { Node } from 'constructs';
+
+export const projectRoot = fileURLToPath(new URL('..', import.meta.url));
+
+export type IdentityProviderSetting =
+  | { readonly kind: 'cognito' }
+  | { readonly kind: 'external'; readonly issuer: string; readonly audience: string; readonly jwksUri: string };
+
+/** What may differ between two deployments; each is given as `cdk synth --context <name>=<value>`. */
+export type Settings = {
+  /** `functionsRoot`: the folder of the functions, for trying the infrastructure with others than `functions/`. */
+  readonly functionsRoot: string;
+  /** `bundling`: `esbuild`, or `stub` to put a placeholder in each function when only the template matters. */
+  readonly bundling: 'esbuild' | 'stub';
+  /** `logLevel`: what the functions log. */
+  readonly logLevel: (typeof logLevels)[number];
+  /** `oidcIssuer`, `oidcAudience`, `oidcJwksUri`: who signs people in; without them a Cognito user pool is made. */
+  readonly identityProvider: IdentityProviderSetting;
+};
+
+const logLevels = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
+
+export function readSettings(node: Node): Settings {
+  return {
+    functionsRoot: read(node, 'functionsRoot') ?? `${projectRoot}functions`,
+    bundling: oneOf(['esbuild', 'stub'], 'bundling', read(node, 'bundling') ?? 'esbuild'),
+    logLevel: oneOf(logLevels, 'logLevel', read(node, 'logLevel') ?? 'INFO'),
+    identityProvider: readIdentityProvider(node),
+  };
+}
+
+function readIdentityProvider(node: Node): IdentityProviderSetting {
+  const issuer = read(node, 'oidcIssuer');
+  const audience = read(node, 'oidcAudience');
+  const jwksUri = read(node, 'oidcJwksUri');
+  if (issuer === undefined && audience === undefined && jwksUri === undefined) return { kind: 'cognito' };
+  if (issuer === undefined || audience === undefined || jwksUri === undefined) {
+    // Half a provider would leave a token check that silently trusts the wrong audience or keys.
+    throw new Error('The settings oidcIssuer, oidcAudience and oidcJwksUri go together: give all three or none.');
+  }
+  return { kind: 'external', issuer, audience, jwksUri };
+}
+
+function read(node: Node, name: string): string | undefined {
+  const value: unknown = node.tryGetContext(name);
+  if (value === undefined || value === '') return undefined;
+  if (typeof value !== 'string') throw new Error(`The setting ${name} is not a text.`);
+  return value;
+}
+
+function oneOf<T extends string>(allowed: readonly T[], name: string, value: string): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) throw new Error(`The setting ${name} is one of ${allowed.join(', ')}, not "${value}".`);
+  return found;
+}

@@ -1,0 +1,313 @@
+import { describe, expect, test } from '@jest/globals';
+import { Match } from 'aws-cdk-lib/assertions';
+import { pathPrefix } from '../../infra/constructs/rest-api.ts';
+import { type RouteRow, routeTable } from '../../shared/http/route-table.ts';
+import {
+  asText,
+  functionNames,
+  functionsByName,
+  resources,
+  sorted,
+  statementsOf,
+  synthesize,
+} from '../support/infrastructure.ts';
+
+const { service } = synthesize();
+const functions = functionsByName(service);
+const allowed = (name: string) => statementsOf(service, name);
+const actionsOn = (name: string, resource: string) =>
+  sorted(
+    allowed(name)
+      .filter((statement) => statement.resources.some((text) => text.startsWith(resource)))
+      .flatMap((statement) => statement.actions),
+  );
+
+describe('functions', () => {
+  test('are those that have an entry point, and no others', () => {
+    expect(sorted(Object.keys(functions))).toEqual(sorted(functionNames));
+  });
+
+  test.each(functionNames)('%s runs on Node 24 and ARM, is traced, and knows what to call itself', (name) => {
+    expect(functions[name]).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      TracingConfig: { Mode: 'Active' },
+      Environment: {
+        Variables: {
+          LOG_LEVEL: 'INFO',
+          NODE_OPTIONS: '--enable-source-maps',
+          POWERTOOLS_METRICS_NAMESPACE: 'PaymentIntents',
+          POWERTOOLS_SERVICE_NAME: name,
+        },
+      },
+    });
+  });
+
+  test.each(functionNames)('%s has memory and time within the limits of the house', (name) => {
+    expect(functions[name].MemorySize).toBeGreaterThanOrEqual(512);
+    expect(functions[name].MemorySize).toBeLessThanOrEqual(1024);
+    expect(functions[name].Timeout).toBeLessThanOrEqual(60);
+  });
+
+  test.each(functionNames)('%s has a log of its own that is forgotten after a while', (name) => {
+    const logGroup = functions[name].LoggingConfig.LogGroup.Ref;
+    expect(resources(service, 'AWS::Logs::LogGroup')[logGroup].RetentionInDays).toBe(90);
+  });
+
+  test('are told where the data and the queue are only if they need it', () => {
+    const withVariable = (variable: string) =>
+      functionNames.filter((name) => functions[name].Environment.Variables[variable] !== undefined);
+    expect(withVariable('TABLE_NAME')).toEqual(functionNames.filter((name) => name !== 'documentation'));
+    expect(withVariable('DUE_WORK_QUEUE_URL')).toEqual(['sweep-due']);
+    for (const variable of ['OIDC_ISSUER', 'OIDC_AUDIENCE', 'OIDC_JWKS_URI']) {
+      expect(withVariable(variable)).toEqual(['authorizer']);
+    }
+  });
+
+  test('give up before those who wait for them do', () => {
+    const waitedFor = Object.values<RouteRow>(routeTable).map((row) => row.function);
+    for (const name of new Set(waitedFor)) expect(functions[name].Timeout).toBe(10);
+    expect(functions.authorizer.Timeout).toBeLessThan(10);
+  });
+});
+
+describe('what functions may do', () => {
+  test.each(functionNames)('%s has a role of its own with nothing ready-made in it', (name) => {
+    const role = functions[name].Role['Fn::GetAtt'][0];
+    expect(Object.values(functions).filter((fn) => fn.Role['Fn::GetAtt'][0] === role)).toHaveLength(1);
+    expect(resources(service, 'AWS::IAM::Role')[role]).not.toHaveProperty('ManagedPolicyArns');
+  });
+
+  test.each(functionNames)('%s is allowed nothing by a wildcard, but for sending traces', (name) => {
+    for (const { actions, resources: on } of allowed(name)) {
+      expect(actions.filter((action) => action.includes('*'))).toEqual([]);
+      if (!actions.every((action) => action.startsWith('xray:'))) {
+        expect(on.filter((resource) => resource.includes('*'))).toEqual([]);
+      }
+    }
+  });
+
+  test.each(functionNames)('%s may neither scan the table nor change what the table is', (name) => {
+    const item = /^dynamodb:(BatchGetItem|ConditionCheckItem|DeleteItem|GetItem|PutItem|Query|UpdateItem)$/;
+    const database = allowed(name).flatMap(({ actions }) => actions.filter((action) => action.startsWith('dynamodb:')));
+    expect(database.filter((action) => !item.test(action))).toEqual([]);
+  });
+
+  test('documentation may read nothing at all', () => {
+    const services = allowed('documentation').flatMap(({ actions }) => actions.map((action) => action.split(':')[0]));
+    expect(sorted(new Set(services))).toEqual(['logs', 'xray']);
+  });
+
+  test('the authorizer may find people and write them down, but not change or remove them', () => {
+    expect(actionsOn('authorizer', '{Table')).toEqual([
+      'dynamodb:ConditionCheckItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+    ]);
+  });
+
+  test('the sweep may ask the due index and send to its queues, and nothing else', () => {
+    const statements = allowed('sweep-due').filter(({ actions }) => !/^(logs|xray):/.test(actions[0] ?? ''));
+    expect(statements).toEqual([
+      { actions: ['dynamodb:Query'], resources: ['{Table.Arn}/index/GSI6'] },
+      { actions: ['sqs:SendMessage'], resources: ['{DueWorkQueue.Arn}', '{SweepDueDeadLettersQueue.Arn}'] },
+    ]);
+  });
+
+  test('caller only reads', () => {
+    expect(actionsOn('caller', '{Table')).toEqual(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query']);
+  });
+
+  test('only accounts may delete an item', () => {
+    expect(functionNames.filter((name) => actionsOn(name, '{Table').includes('dynamodb:DeleteItem'))).toEqual([
+      'accounts',
+    ]);
+  });
+
+  test('no function that answers people touches a queue', () => {
+    const touching = functionNames.filter((name) =>
+      allowed(name).some(({ actions }) => actions.some((action) => action.startsWith('sqs:'))),
+    );
+    expect(touching).toEqual(['sweep-due', 'work-due']);
+  });
+
+  test.each([
+    ['accounts', ['GSI3']],
+    ['payment-intents', ['GSI1', 'GSI2', 'GSI4', 'GSI5']],
+    ['hosts', ['GSI1', 'GSI2', 'GSI3']],
+    ['caller', []],
+    ['work-due', []],
+    ['sweep-due', ['GSI6']],
+  ])('%s lists from the indexes %j', (name, indexes) => {
+    const listed = allowed(name)
+      .flatMap((statement) => statement.resources)
+      .flatMap((resource) => /\/index\/(\w+)$/.exec(resource)?.[1] ?? []);
+    expect(listed).toEqual(indexes);
+  });
+});
+
+describe('the API', () => {
+  const routes = Object.values(resources(service, 'AWS::ApiGatewayV2::Route'));
+  const rows = Object.values<RouteRow>(routeTable);
+  const keyOf = (row: RouteRow) => `${row.method} ${pathPrefix}${row.path}`;
+  const functionBehind = (target: unknown): string | undefined => {
+    const integration = Object.entries(resources(service, 'AWS::ApiGatewayV2::Integration')).find(([id]) =>
+      JSON.stringify(target).includes(`"${id}"`),
+    )?.[1];
+    return functionNames.find((name) => functions[name].id === integration.IntegrationUri['Fn::GetAtt'][0]);
+  };
+
+  test('has every route of the route table, one for everything else, and no other', () => {
+    expect(sorted(routes.map((route) => route.RouteKey))).toEqual(sorted([...rows.map(keyOf), '$default']));
+  });
+
+  test.each(rows.map((row) => [keyOf(row), row] as const))('%s leads to its function', (key, row) => {
+    const route = routes.find(({ RouteKey }) => RouteKey === key);
+    expect(functionBehind(route.Target)).toBe(row.function);
+  });
+
+  test('what is not in the table is answered by the documentation function', () => {
+    expect(functionBehind(routes.find(({ RouteKey }) => RouteKey === '$default').Target)).toBe('documentation');
+  });
+
+  test('asks the authorizer on every route but those that are marked public', () => {
+    const open = routes.filter((route) => route.AuthorizationType !== 'CUSTOM').map((route) => route.RouteKey);
+    const marked = rows.filter((row) => row.access === 'public').map(keyOf);
+    expect(sorted(open)).toEqual(sorted([...marked, '$default']));
+  });
+
+  test('asks the authorizer anew for each request, also without a token, and takes a plain yes or no', () => {
+    service.resourceCountIs('AWS::ApiGatewayV2::Authorizer', 1);
+    service.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      AuthorizerType: 'REQUEST',
+      AuthorizerPayloadFormatVersion: '2.0',
+      EnableSimpleResponses: true,
+      AuthorizerResultTtlInSeconds: 0,
+      IdentitySource: [],
+    });
+  });
+
+  test('sends events in payload format 2.0', () => {
+    service.allResourcesProperties('AWS::ApiGatewayV2::Integration', {
+      IntegrationType: 'AWS_PROXY',
+      PayloadFormatVersion: '2.0',
+    });
+  });
+
+  test('limits how fast it can be called, and writes down who called it', () => {
+    service.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: '$default',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: Match.anyValue(), ThrottlingBurstLimit: Match.anyValue() },
+      AccessLogSettings: { DestinationArn: Match.anyValue(), Format: Match.stringLikeRegexp('requestId') },
+    });
+  });
+
+  test('keeps query strings, headers and tokens out of its log', () => {
+    const [stage] = Object.values(resources(service, 'AWS::ApiGatewayV2::Stage'));
+    expect(stage.AccessLogSettings.Format).not.toMatch(
+      /querystring|header|authorizer\.(identity|refusal)|\$context\.path/i,
+    );
+  });
+
+  test('may invoke every function that it has a route or an authorizer for, and so may nobody else', () => {
+    const permitted = Object.values(resources(service, 'AWS::Lambda::Permission')).map((permission) => ({
+      who: permission.Principal,
+      name: functionNames.find((name) => functions[name].id === permission.FunctionName['Fn::GetAtt'][0]),
+    }));
+    const byGateway = new Set(
+      permitted.filter(({ who }) => who === 'apigateway.amazonaws.com').map(({ name }) => name),
+    );
+    expect(sorted(byGateway)).toEqual([
+      'accounts',
+      'authorizer',
+      'caller',
+      'documentation',
+      'hosts',
+      'payment-intents',
+    ]);
+    expect(permitted.filter(({ who }) => who !== 'apigateway.amazonaws.com')).toEqual([
+      { who: 'events.amazonaws.com', name: 'sweep-due' },
+    ]);
+  });
+
+  test('may invoke functions for this API only', () => {
+    const sources = Object.values(resources(service, 'AWS::Lambda::Permission'))
+      .filter((permission) => permission.Principal === 'apigateway.amazonaws.com')
+      .map((permission) => asText(permission.SourceArn));
+    for (const source of sources) expect(source).toContain(':{RestApi}/');
+  });
+
+  test('may invoke the documentation function for an address that no route has', () => {
+    const sources = Object.values(resources(service, 'AWS::Lambda::Permission'))
+      .filter((permission) => permission.FunctionName['Fn::GetAtt'][0] === functions.documentation.id)
+      .map((permission) => asText(permission.SourceArn));
+    // Two parts, stage and `$default`, where other routes have three: stage, method and path.
+    expect(sources.some((source) => source.endsWith(':{RestApi}/*/*'))).toBe(true);
+  });
+});
+
+describe('queues and schedules', () => {
+  const queues = resources(service, 'AWS::SQS::Queue');
+  const idOf = (queueName: string) => Object.keys(queues).find((id) => queues[id].QueueName === queueName);
+
+  test('due work is tried five times and then set aside', () => {
+    expect(queues[idOf('due-work') ?? ''].RedrivePolicy).toEqual({
+      deadLetterTargetArn: { 'Fn::GetAtt': [idOf('due-work-dlq'), 'Arn'] },
+      maxReceiveCount: 5,
+    });
+  });
+
+  test('a message stays with a function for at least six of its time-outs', () => {
+    for (const mapping of Object.values(resources(service, 'AWS::Lambda::EventSourceMapping'))) {
+      const queue = queues[mapping.EventSourceArn['Fn::GetAtt'][0]];
+      const fn = Object.values(functions).find(({ id }) => id === mapping.FunctionName.Ref);
+      expect(queue.VisibilityTimeout).toBeGreaterThanOrEqual(6 * fn.Timeout);
+    }
+  });
+
+  test('a function that works on a queue reports which messages failed', () => {
+    service.resourceCountIs('AWS::Lambda::EventSourceMapping', 1);
+    service.allResourcesProperties('AWS::Lambda::EventSourceMapping', {
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  });
+
+  test.each(Object.entries(queues))('the queue %s is encrypted and only spoken to over TLS', (id, queue) => {
+    expect(queue.SqsManagedSseEnabled).toBe(true);
+    const policies = Object.values(resources(service, 'AWS::SQS::QueuePolicy')).filter(({ Queues }) =>
+      Queues.some(({ Ref }: { Ref: string }) => Ref === id),
+    );
+    expect(policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)).toContainEqual(
+      expect.objectContaining({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+    );
+  });
+
+  test('what is set aside is kept for as long as SQS can', () => {
+    for (const name of ['due-work-dlq', 'sweep-due-dlq']) {
+      expect(queues[idOf(name) ?? ''].MessageRetentionPeriod).toBe(14 * 24 * 60 * 60);
+    }
+  });
+
+  test('every queue is either a dead-letter queue or has one', () => {
+    for (const queue of Object.values(queues)) {
+      expect(queue.QueueName.endsWith('-dlq') || queue.RedrivePolicy !== undefined).toBe(true);
+    }
+  });
+
+  test('the sweep runs every hour', () => {
+    const [rule] = Object.values(resources(service, 'AWS::Events::Rule'));
+    service.resourceCountIs('AWS::Events::Rule', 1);
+    expect(rule).toMatchObject({ Name: 'sweep-due', ScheduleExpression: 'rate(1 hour)', State: 'ENABLED' });
+    expect(rule.Targets.map(({ Arn }: { Arn: unknown }) => asText(Arn))).toEqual(['{SweepDueFunction.Arn}']);
+  });
+
+  test('a run that cannot start is repeated and then set aside, and so is one that started and failed', () => {
+    const deadLetters = { 'Fn::GetAtt': [idOf('sweep-due-dlq'), 'Arn'] };
+    const [rule] = Object.values(resources(service, 'AWS::Events::Rule'));
+    expect(rule.Targets[0].DeadLetterConfig).toEqual({ Arn: deadLetters });
+    expect(rule.Targets[0].RetryPolicy.MaximumRetryAttempts).toBeGreaterThan(0);
+    expect(functions['sweep-due'].DeadLetterConfig).toEqual({ TargetArn: deadLetters });
+  });
+});
