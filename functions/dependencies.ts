@@ -1,6 +1,6 @@
 /** The composition root: what the functions run on, made once per cold start. */
 import { createHash, randomBytes } from 'node:crypto';
-import { monotonicFactory } from 'ulid';
+import { ulid } from 'ulid';
 import type { Dependencies } from '../shared/application/ports.ts';
 import { createDocumentClient } from '../shared/persistence/client.ts';
 import { createStore } from '../shared/persistence/store.ts';
@@ -18,11 +18,10 @@ export function dependenciesOver(
   store: Dependencies['store'],
   clock: Dependencies['clock'] = systemClock,
 ): Dependencies {
-  const ulid = monotonicFactory();
   return {
     store,
     clock,
-    ids: { next: (prefix) => `${prefix}_${ulid(Date.parse(clock.now()))}` },
+    ids: { next: (prefix, at) => `${prefix}_${ulid(Date.parse(at))}` },
     hash: (text) => createHash('sha256').update(text).digest('base64url'),
   };
 }

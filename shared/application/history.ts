@@ -83,7 +83,10 @@ function seal<Event extends AnyEvent>(
   fields: Pick<Event, 'subjectId' | 'number' | 'data' | 'postings' | 'previousHash'>,
   { actor, at, effectiveAt }: Occasion,
 ): Event {
-  const event = { id: ids.next('evt'), at, effectiveAt: effectiveAt ?? at, actor, ...fields } as Omit<Event, 'hash'>;
+  const event = { id: ids.next('evt', at), at, effectiveAt: effectiveAt ?? at, actor, ...fields } as Omit<
+    Event,
+    'hash'
+  >;
   return { ...event, hash: hashOf(hash, event) } as Event;
 }
 

@@ -221,7 +221,7 @@ export function recordSuspense(
       const detail = `The date is in the future (after ${latest}).`;
       return refuse({ code: 'validation-failed', errors: [{ pointer: '/date', detail }] });
     }
-    const id = deps.ids.next('sus');
+    const id = deps.ids.next('sus', now);
     const { amount, currency } = input.amount;
     const own = { book: hostId, accountId: hostId, currency, amount } as const;
     const sealed = sealSuspense(

@@ -96,7 +96,6 @@ const hostsHint = new LRUCache<string, readonly string[]>({ max: 10_000 });
 // --- Commands --------------------------------------------------------------------------------------------------------
 
 export function createPaymentIntent(deps: Dependencies, meta: RequestMeta, input: CreateInput): Outcome {
-  const id = deps.ids.next('pi');
   return execute(deps, meta, {
     accountIds: [input.payerAccountId, input.payeeAccountId],
     authorise: (read) => {
@@ -138,7 +137,12 @@ export function createPaymentIntent(deps: Dependencies, meta: RequestMeta, input
       const held = capacitiesForIntent(callerOf(meta, read), { payer: asParty(payer), payee: asParty(payee) });
       const capacity = allowedBy<Capacity>(transitionsOfCreation, held) ?? 'admin@payer';
       const occasion = { actor: { userId: meta.userId, capacity }, at: now };
-      const { after, events } = sealIntent(deps, { id, before: null }, drafts.value, occasion);
+      const { after, events } = sealIntent(
+        deps,
+        { id: deps.ids.next('pi', now), before: null },
+        drafts.value,
+        occasion,
+      );
       rememberHosts(after);
       return accept(plan(deps, 201, after, { intents: [{ before: null, after, events }] }, callerOf(meta, read)));
     },
@@ -262,7 +266,7 @@ async function complete(
     case 'markReturned':
       return inPast(input.date, now, input);
     case 'placeHold':
-      return accept({ ...input, holdId: deps.ids.next('hold') });
+      return accept({ ...input, holdId: deps.ids.next('hold', now) });
     default:
       return accept(input);
   }
@@ -409,7 +413,7 @@ async function sendBack(
     return drafts;
   }
   const occasion = { actor: actingAs('sendBack', context), at: now };
-  const { after, events } = sealIntent(deps, { id: deps.ids.next('pi'), before: null }, drafts.value, occasion);
+  const { after, events } = sealIntent(deps, { id: deps.ids.next('pi', now), before: null }, drafts.value, occasion);
   rememberHosts(after);
   return accept(plan(deps, 201, after, { intents: [{ before: null, after, events }] }, callerOf(meta, read)));
 }
@@ -492,23 +496,20 @@ function mayList(caller: Caller, account: Account, asHost: boolean): boolean {
   return asHost ? account.kind === 'host' && may('readBooks', held) : may('readBalances', held);
 }
 
-/** Merges lists that are each newest first; an intent that stands in both (same host on both sides) is listed once. */
+/** Merges lists that are each newest first (ids sort by time); an intent that stands in both (same host on both sides) is listed once. */
 function merge(slices: readonly Slice<IntentSummary>[], limit: number): Slice<IntentSummary> {
-  const order = (summary: IntentSummary): string => `${summary.createdAt}#${summary.id}`;
   const unique = new Map(slices.flatMap(({ items }) => items).map((summary) => [summary.id, summary]));
-  const sorted = [...unique.values()].sort((one, other) => (order(one) < order(other) ? 1 : -1));
+  const sorted = [...unique.values()].sort((one, other) => (one.id < other.id ? 1 : -1));
   // Behind the end of a list that has more to come nothing can be placed yet: its next item may belong before it.
   const horizon = slices
     .filter(({ next }) => next !== undefined)
-    .map(({ next }) => `${next?.['createdAt']}#${next?.['id']}`)
+    .map(({ next }) => String(next?.['id']))
     .reduce((latest, end) => (latest > end ? latest : end), '');
-  const certain = sorted.filter((summary) => order(summary) >= horizon);
+  const certain = sorted.filter(({ id }) => id >= horizon);
   const items = certain.slice(0, limit);
   const isMore = certain.length > items.length || horizon !== '';
-  const lastItem = items.at(-1);
-  const cut = certain.length > items.length && lastItem !== undefined;
-  const [createdAt = '', id = ''] = cut ? [lastItem.createdAt, lastItem.id] : horizon.split('#');
-  return { items, next: isMore ? { createdAt, id } : undefined };
+  const id = certain.length > items.length ? items.at(-1)?.id : horizon;
+  return { items, next: isMore ? { id } : undefined };
 }
 
 // --- Small pieces ----------------------------------------------------------------------------------------------------

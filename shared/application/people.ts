@@ -68,7 +68,7 @@ export function personAccount(
   { name, email, slug }: { readonly name: string; readonly email: string | null; readonly slug?: string },
   now: string,
 ): Account {
-  const id = deps.ids.next('acc');
+  const id = deps.ids.next('acc', now);
   return {
     id,
     kind: 'person',

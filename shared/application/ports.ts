@@ -6,7 +6,8 @@ import type { IntentEvent, PaymentIntent, Status } from '../domain/payment-inten
 
 /** Time and identity are inputs, so that the same command on the same state always decides the same. */
 export type Clock = { readonly now: () => string };
-export type Ids = { readonly next: (prefix: 'pi' | 'acc' | 'evt' | 'hold' | 'sus') => string };
+/** @param at the moment that the id carries (it is a ULID behind a prefix), so that ids sort by time */
+export type Ids = { readonly next: (prefix: 'pi' | 'acc' | 'evt' | 'hold' | 'sus', at: string) => string };
 
 /** What is remembered of a request that changed something: the same key gives the same answer (requirements A2). */
 export type IdempotencyRecord = {

@@ -1,4 +1,7 @@
-/** Domain values to table items and back. Null and empty attributes are left out: an intent is rewritten on every change. */
+/**
+ * Domain values to table items and back. What goes without saying is left out: an intent is rewritten on every change, and
+ * each kilobyte of an item is paid for twice in a transaction.
+ */
 
 import type { StatementEntry } from '../application/ports.ts';
 import type { SuspenseEvent } from '../domain/account.ts';
@@ -16,13 +19,12 @@ import { dueShards, indexKeys, keys, type Subject, shardOf } from './keys.ts';
 
 export type Item = Record<string, unknown>;
 
-const isAbsent = (value: unknown): boolean =>
-  value === null || value === undefined || (Array.isArray(value) && value.length === 0);
-
-const compact = (item: Item): Item => Object.fromEntries(Object.entries(item).filter(([, value]) => !isAbsent(value)));
-
 /** What an absent attribute of an intent means. */
 const intentDefaults = {
+  revision: 1,
+  fixedSide: 'sent',
+  receivingFeeBasisPoints: 0,
+  receivingTimeZone: 'UTC',
   costLimit: null,
   tier: null,
   destination: null,
@@ -47,15 +49,21 @@ const intentDefaults = {
   dueAt: null,
 } satisfies Partial<PaymentIntent>;
 
+const goesWithoutSaying = (name: string, value: unknown): boolean =>
+  name in intentDefaults &&
+  (Array.isArray(value) ? value.length === 0 : value === intentDefaults[name as keyof typeof intentDefaults]);
+
+const compact = (intent: PaymentIntent): Item =>
+  Object.fromEntries(Object.entries(intent).filter(([name, value]) => !goesWithoutSaying(name, value)));
+
 const isKeyAttribute = (name: string): boolean => /^(PK|SK|GSI\dPK|GSI\dSK|entity|schemaVersion)$/.test(name);
 
 const withoutKeys = (item: Item): Item =>
   Object.fromEntries(Object.entries(item).filter(([name]) => !isKeyAttribute(name)));
 
-/** The intent, under the keys by which the sides that may know of it find it, and the clock if it waits for it. */
+/** The intent, under the keys by which the sides that may know of it find it, newest first as ids sort by time, and the clock. */
 export function intentItem(intent: PaymentIntent, headHash: string): Item {
-  const { payer, payee, id, createdAt, dueAt } = intent;
-  const created = indexKeys.byCreation(createdAt, id);
+  const { payer, payee, id, dueAt } = intent;
   const forPayer = visibleToPayerSide(intent);
   const forPayee = visibleToPayeeSide(intent);
   return {
@@ -64,10 +72,10 @@ export function intentItem(intent: PaymentIntent, headHash: string): Item {
     schemaVersion: 1,
     ...compact(intent),
     headHash,
-    ...(forPayer && payer.hostId !== null ? { GSI1PK: indexKeys.outgoingOfHost(payer.hostId), GSI1SK: created } : {}),
-    ...(forPayee && payee.hostId !== null ? { GSI2PK: indexKeys.incomingOfHost(payee.hostId), GSI2SK: created } : {}),
-    ...(forPayer ? { GSI4PK: indexKeys.outgoingOfAccount(payer.accountId), GSI4SK: created } : {}),
-    ...(forPayee ? { GSI5PK: indexKeys.incomingOfAccount(payee.accountId), GSI5SK: created } : {}),
+    ...(forPayer && payer.hostId !== null ? { GSI1PK: indexKeys.outgoingOfHost(payer.hostId), GSI1SK: id } : {}),
+    ...(forPayee && payee.hostId !== null ? { GSI2PK: indexKeys.incomingOfHost(payee.hostId), GSI2SK: id } : {}),
+    ...(forPayer ? { GSI4PK: indexKeys.outgoingOfAccount(payer.accountId), GSI4SK: id } : {}),
+    ...(forPayee ? { GSI5PK: indexKeys.incomingOfAccount(payee.accountId), GSI5SK: id } : {}),
     ...(dueAt === null
       ? {}
       : { GSI6PK: indexKeys.dueIntents(shardOf(id, dueShards)), GSI6SK: indexKeys.due(dueAt, id) }),
@@ -117,14 +125,20 @@ export function eventItems(subject: Subject, event: AnyEvent): readonly Item[] {
   const { id, subjectId, number, at, effectiveAt, actor, data, previousHash, hash } = event;
   const { type, ...details } = data;
   const postings = storedPostings(event.postings);
-  const lines = cellChanges(event.postings).map(({ book, accountId, currency }) => ({
+  const [first, ...others] = cellChanges(event.postings).map(({ book, accountId, currency }) => ({
     accountId,
     currency,
-    GSI3PK: indexKeys.book(book),
-    GSI3SK: indexKeys.line(accountId, currency, effectiveAt, id),
+    index: { GSI3PK: indexKeys.book(book), GSI3SK: indexKeys.line(accountId, currency, effectiveAt, id) },
   }));
-  const line = { eventId: id, subjectId, number, eventType: type, postings, effectiveAt, at };
-  const [first, ...others] = lines;
+  const line = {
+    eventId: id,
+    subjectId,
+    number,
+    eventType: type,
+    postings,
+    at,
+    ...(effectiveAt === at ? {} : { effectiveAt }),
+  };
   return [
     {
       ...keys.event(subject, subjectId, number),
@@ -135,14 +149,16 @@ export function eventItems(subject: Subject, event: AnyEvent): readonly Item[] {
       details,
       ...(previousHash === null ? {} : { previousHash }),
       hash,
-      ...first,
+      ...first?.index,
     },
-    ...others.map((keysOfLine, index) => ({
+    ...others.map(({ accountId, currency, index: indexOfLine }, index) => ({
       ...keys.entry(subject, subjectId, number, index + 1),
       entity: 'ENTRY',
       schemaVersion: 1,
       ...line,
-      ...keysOfLine,
+      accountId,
+      currency,
+      ...indexOfLine,
     })),
   ];
 }
@@ -154,7 +170,7 @@ export function eventFromItem<Event extends AnyEvent>(item: Item): Event {
     subjectId: item['subjectId'],
     number: item['number'],
     at: item['at'],
-    effectiveAt: item['effectiveAt'],
+    effectiveAt: item['effectiveAt'] ?? item['at'],
     actor: item['actor'],
     data: { type: item['eventType'], ...(item['details'] as object) },
     postings: postingsFromStored((item['postings'] ?? []) as readonly StoredPostings[string][]),
@@ -164,11 +180,11 @@ export function eventFromItem<Event extends AnyEvent>(item: Item): Event {
 }
 
 export function entryFromItem(item: Item): StatementEntry {
-  const { eventId, subjectId, number, eventType, accountId, currency, effectiveAt, at } = item as Omit<
-    StatementEntry,
-    'postings'
-  >;
+  const { eventId, subjectId, number, eventType, at, effectiveAt = at } = item as Omit<StatementEntry, 'postings'>;
   const postings = postingsFromStored((item['postings'] ?? []) as readonly StoredPostings[string][]);
+  // The line that rides on the event itself is the one of the first cell that the event touches.
+  const [cell] = cellChanges(postings);
+  const { accountId = cell?.accountId ?? '', currency = cell?.currency ?? '' } = item as Partial<StatementEntry>;
   return { eventId, subjectId, number, eventType, accountId, currency, effectiveAt, at, postings };
 }
 

@@ -1,5 +1,6 @@
-/** Every key of the table is built here; the one that is read back (a position in a list) is read here too. */
+/** Every key of the table is built here, and nothing is ever parsed back out of one. */
 import { createHash } from 'node:crypto';
+import { encodeTime } from 'ulid';
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
@@ -54,7 +55,6 @@ export const indexKeys = {
   incomingOfHost: (hostId: string) => `HOST#${hostId}#IN`,
   outgoingOfAccount: (accountId: string) => `ACCOUNT#${accountId}#OUT`,
   incomingOfAccount: (accountId: string) => `ACCOUNT#${accountId}#IN`,
-  byCreation: (createdAt: string, id: string) => `${createdAt}#${id}`,
   book: (hostId: string) => `BOOK#${hostId}`,
   line: (accountId: string, currency: string, effectiveAt: string, eventId: string) =>
     `${accountId}#${currency}#${effectiveAt}#${eventId}`,
@@ -62,11 +62,20 @@ export const indexKeys = {
   due: (dueAt: string, id: string) => `${dueAt}#${id}`,
 } as const;
 
-/** Where a page of a list ended, as the position that the next one starts from. */
-export function fromCreationKey(key: string): { readonly createdAt: string; readonly id: string } {
-  const [createdAt = '', id = ''] = key.split('#');
-  return { createdAt, id };
+/** The range of ids that were made between two instants, both included; an id is a ULID behind its prefix. */
+export function idsMadeBetween(
+  prefix: string,
+  from: string | undefined,
+  to: string | undefined,
+): readonly [string, string] {
+  const time = (instant: string): string => encodeTime(Date.parse(instant), ulidTimeLength);
+  return [`${prefix}_${from === undefined ? '' : time(from)}`, `${prefix}_${to === undefined ? '' : time(to)}${last}`];
 }
+
+const ulidTimeLength = 10;
+
+/** Sorts after every key with the same beginning. */
+export const last = '\uffff';
 
 /** Enough that no index partition gets hot, few enough that a sweep asks each in a moment. */
 export const dueShards = 8;

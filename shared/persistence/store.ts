@@ -30,16 +30,13 @@ import type { Memberships, Role } from '../domain/authorisation.ts';
 import { type HostLedger, hostLedgers } from '../domain/books.ts';
 import type { IntentEvent } from '../domain/payment-intent.ts';
 import { entryFromItem, eventFromItem, type Item, intentFromItem, plainFromItem } from './items.ts';
-import { fromCreationKey, indexKeys, type Key, keys, registerShards, type Subject } from './keys.ts';
+import { idsMadeBetween, indexKeys, type Key, keys, last, registerShards, type Subject } from './keys.ts';
 import { type Operation, operations } from './transaction.ts';
 
 export type StoreOptions = { readonly client: DynamoDBDocumentClient; readonly tableName: string };
 
 /** How many pages of an index one list request reads at most before it hands out a cursor with what it has found. */
 const pagesPerRequestMax = 8;
-
-/** A range end that sorts after every key with the same beginning. */
-const last = '\uffff';
 
 export function createStore({ client, tableName }: StoreOptions): Store {
   const get = async (Key: Key): Promise<Item | undefined> => {
@@ -369,10 +366,11 @@ function intentIndex(scope: IntentListScope): IntentIndex {
 
 function intentConditions(index: IntentIndex, filter: IntentFilter): Partial<QueryCommandInput> {
   const names: Record<string, string> = {};
+  const [earliest, latest] = idsMadeBetween('pi', filter.createdFrom, filter.createdTo);
   const values: Record<string, unknown> = {
     ':partition': index.partition,
-    ':from': filter.createdFrom ?? '',
-    ':to': `${filter.createdTo ?? ''}${last}`,
+    ':from': earliest,
+    ':to': latest,
   };
   const clauses: string[] = [];
   const clause = (name: string, path: string, operator: string, value: unknown): void => {
@@ -419,18 +417,18 @@ function matching(items: readonly IntentSummary[], filter: IntentFilter): readon
   );
 }
 
-/** A position is the creation time and the id of the last intent seen: it fits every list of intents. */
+/** A position is the id of the last intent seen, which is the sort key of every list of intents. */
 function intentStartKey(index: IntentIndex, position: Position): Item {
   const id = String(position['id']);
   return {
     ...keys.intent(id),
     [index.partitionKey]: index.partition,
-    [index.sortKey]: indexKeys.byCreation(String(position['createdAt']), id),
+    [index.sortKey]: id,
   };
 }
 
 function positionOf(start: Item, index: IntentIndex): Position {
-  return fromCreationKey(String(start[index.sortKey]));
+  return { id: start[index.sortKey] };
 }
 
 function summaryFromItem(item: Item): IntentSummary {
