@@ -7,7 +7,7 @@ import type { Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
 import { type Share, splitAmount } from '../domain/split.ts';
 import { addLine, changeAccount, denied, readable, relationOf } from './accounts.ts';
-import { todayIn } from './calendar.ts';
+import { dateInUtc } from './calendar.ts';
 import { execute, notFound, stale } from './execute.ts';
 import { sealSuspense } from './history.ts';
 import type { CommandRead, Dependencies, Position, Slice } from './ports.ts';
@@ -216,7 +216,7 @@ export function recordSuspense(
   input: RecordSuspenseInput,
 ): Outcome {
   return forHost(deps, meta, hostId, [], async (_read, now, capacity) => {
-    const latest = todayIn(now, 1);
+    const latest = dateInUtc(now, 1);
     if (input.date > latest) {
       const detail = `The date is in the future (after ${latest}).`;
       return refuse({ code: 'validation-failed', errors: [{ pointer: '/date', detail }] });

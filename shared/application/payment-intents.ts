@@ -1,5 +1,5 @@
 /** Commands and queries on payment intents. */
-import { LRUCache } from 'lru-cache';
+import QuickLRU from 'quick-lru';
 import { type Account, asParty, hostIdOf } from '../domain/account.ts';
 import { fold } from '../domain/apply.ts';
 import {
@@ -25,7 +25,7 @@ import type { Money } from '../domain/money.ts';
 import type { Content, Destination, IntentType, PaymentIntent, Side } from '../domain/payment-intent.ts';
 import type { FieldError, Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
-import { todayIn, workingDaysAfter } from './calendar.ts';
+import { dateInUtc, workingDaysAfter } from './calendar.ts';
 import { execute, notFound, type Plan, stale } from './execute.ts';
 import { sealIntent, sealSuspense } from './history.ts';
 import type {
@@ -91,7 +91,7 @@ const lateAfterWorkingDays = 5;
  * Which hosts an intent is between: only a hint for what to read along with it, so that submitting takes one read. Whatever
  * it says is checked against the intent itself.
  */
-const hostsHint = new LRUCache<string, readonly string[]>({ max: 10_000 });
+const hostsHint = new QuickLRU<string, readonly string[]>({ maxSize: 10_000 });
 
 // --- Commands --------------------------------------------------------------------------------------------------------
 
@@ -274,7 +274,7 @@ async function complete(
 
 /** A bank cannot have done something tomorrow; a day of grace covers the time zones. */
 function inPast<Value>(date: string, now: string, value: Value): Result<Value, Refusal> {
-  const latest = todayIn(now, 1);
+  const latest = dateInUtc(now, 1);
   return date > latest
     ? refuse({
         code: 'validation-failed',

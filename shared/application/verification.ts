@@ -75,8 +75,7 @@ export async function verifyHostHistory(deps: Dependencies, hostId: string): Pro
   let events = 0;
   let registered = 0;
   let digest = 0n;
-  for await (const id of deps.store.intentIdsOfHost(hostId)) {
-    const verified = await verifyIntent(deps, id);
+  for await (const verified of verifyAll(deps, deps.store.intentIdsOfHost(hostId))) {
     problems.push(...verified.problems);
     intents += 1;
     events += verified.events;
@@ -100,6 +99,21 @@ export async function verifyHostHistory(deps: Dependencies, hostId: string): Pro
     problems.push({ subjectId: hostId, number: null, detail });
   }
   return { intents, events, problems };
+}
+
+/** Enough reads at once to keep the table busy, few enough that a long history never fills the memory. */
+const verifiedAtOnce = 16;
+
+async function* verifyAll(deps: Dependencies, ids: AsyncIterable<string>): AsyncGenerator<IntentVerification> {
+  let batch: Promise<IntentVerification>[] = [];
+  for await (const id of ids) {
+    batch.push(verifyIntent(deps, id));
+    if (batch.length === verifiedAtOnce) {
+      yield* await Promise.all(batch);
+      batch = [];
+    }
+  }
+  yield* await Promise.all(batch);
 }
 
 async function suspenseOf(deps: Dependencies, hostId: string) {

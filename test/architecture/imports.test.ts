@@ -26,7 +26,7 @@ const layers: readonly {
   {
     folder: 'shared/application',
     own: ['shared/domain/', 'shared/application/'],
-    packages: ['canonicalize', 'lru-cache', 'node:crypto', 'p-retry', 'temporal-polyfill'],
+    packages: ['@date-fns/tz', 'canonicalize', 'date-fns/addBusinessDays', 'node:crypto', 'p-retry', 'quick-lru'],
   },
   {
     folder: 'shared/persistence',
@@ -34,6 +34,16 @@ const layers: readonly {
     packages: ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb', '@aws-sdk/util-dynamodb', 'node:crypto', 'ulid'],
   },
   { folder: 'shared/http', own: ['shared/domain/', 'shared/application/', 'shared/http/'], packages: '*' },
+  {
+    folder: 'shared/import',
+    own: ['shared/domain/', 'shared/application/', 'shared/import/'],
+    packages: ['csv-parse', 'node:crypto', 'node:stream', 'node:stream/promises', 'ulid'],
+  },
+  {
+    folder: 'shared/export',
+    own: ['shared/domain/', 'shared/application/ports.ts', 'shared/export/'],
+    packages: [],
+  },
   { folder: 'functions', own: ['shared/', 'functions/', 'docs/'], packages: '*' },
   {
     folder: 'infra',
