@@ -29,9 +29,9 @@ import type { Account, Membership, SuspenseEvent, SuspenseRecord } from '../doma
 import type { Memberships, Role } from '../domain/authorisation.ts';
 import { type HostLedger, hostLedgers } from '../domain/books.ts';
 import type { IntentEvent } from '../domain/payment-intent.ts';
-import { entryFromItem, eventFromItem, type Item, intentFromItem, plainFromItem } from './items.ts';
+import { entryFromItem, eventFromItem, type Item, intentFromItem, plainFromItem, summaryFromItem } from './items.ts';
 import { idsMadeBetween, indexKeys, type Key, keys, last, registerShards, type Subject } from './keys.ts';
-import { type Operation, operations } from './transaction.ts';
+import { neverNegative, type Operation, operations } from './transaction.ts';
 
 export type StoreOptions = { readonly client: DynamoDBDocumentClient; readonly tableName: string };
 
@@ -88,8 +88,13 @@ export function createStore({ client, tableName }: StoreOptions): Store {
   const history = async <Event extends IntentEvent | SuspenseEvent>(
     subject: Subject,
     id: string,
-  ): Promise<readonly Event[]> =>
-    Array.fromAsync(all(byPrefix(`${subject}#${id}`, keys.eventPrefix)), (item) => eventFromItem<Event>(item));
+  ): Promise<readonly Event[]> => {
+    const events: Event[] = [];
+    for await (const item of all(byPrefix(`${subject}#${id}`, keys.eventPrefix))) {
+      events.push(eventFromItem<Event>(item, events.at(-1)?.hash ?? null));
+    }
+    return events;
+  };
 
   return {
     async readForCommand({ userId, idempotencyKey, intentId, accountIds = [] }): Promise<CommandRead> {
@@ -218,9 +223,8 @@ export function createStore({ client, tableName }: StoreOptions): Store {
       const found = all({
         IndexName: index.name,
         KeyConditionExpression: `${index.partitionKey} = :partition`,
-        FilterExpression: '#network.#transit <> :zero',
-        ExpressionAttributeNames: { '#network': 'network', '#transit': 'transit' },
-        ExpressionAttributeValues: { ':partition': index.partition, ':zero': 0 },
+        FilterExpression: 'attribute_exists(transit)',
+        ExpressionAttributeValues: { ':partition': index.partition },
       });
       for await (const item of found) {
         yield summaryFromItem(item);
@@ -373,29 +377,23 @@ function intentConditions(index: IntentIndex, filter: IntentFilter): Partial<Que
     ':to': latest,
   };
   const clauses: string[] = [];
-  const clause = (name: string, path: string, operator: string, value: unknown): void => {
-    if (value === undefined) {
-      return;
+  const clause = (name: string, expression: string, value: unknown): void => {
+    if (value !== undefined) {
+      values[`:${name}`] = value;
+      clauses.push(expression);
     }
-    const parts = path.split('.');
-    for (const part of parts) {
-      names[`#${part}`] = part;
-    }
-    values[`:${name}`] = value;
-    clauses.push(`${parts.map((part) => `#${part}`).join('.')} ${operator} :${name}`);
   };
   // An index that copies keys alone cannot filter; `matching` does it for those.
   if (index.name === 'GSI1' || index.name === 'GSI2') {
-    clause('status', 'status', '=', filter.status);
-    clause('type', 'type', '=', filter.type);
-    clause('currency', 'amount.currency', '=', filter.currency);
-    clause('amountMin', 'amount.amount', '>=', filter.amountMin);
-    clause('amountMax', 'amount.amount', '<=', filter.amountMax);
-    if (filter.party !== undefined) {
-      Object.assign(names, { '#payer': 'payer', '#payee': 'payee', '#accountId': 'accountId' });
-      values[':party'] = filter.party;
-      clauses.push('(#payer.#accountId = :party OR #payee.#accountId = :party)');
-    }
+    clause('status', '#status = :status', filter.status);
+    clause('type', '#type = :type', filter.type);
+    clause('currency', 'currency = :currency', filter.currency);
+    clause('amountMin', 'amountMinor >= :amountMin', filter.amountMin);
+    clause('amountMax', 'amountMinor <= :amountMax', filter.amountMax);
+    // An id is never part of another one, so finding it in the text is finding the party.
+    clause('party', 'contains(summary, :party)', filter.party);
+    Object.assign(names, filter.status === undefined ? {} : { '#status': 'status' });
+    Object.assign(names, filter.type === undefined ? {} : { '#type': 'type' });
   }
   return {
     KeyConditionExpression: `${index.partitionKey} = :partition AND ${index.sortKey} BETWEEN :from AND :to`,
@@ -431,12 +429,6 @@ function positionOf(start: Item, index: IntentIndex): Position {
   return { id: start[index.sortKey] };
 }
 
-function summaryFromItem(item: Item): IntentSummary {
-  const { id, type, status, version, payer, payee, amount, purpose, network, late, createdAt, updatedAt } =
-    intentFromItem(item).intent;
-  return { id, type, status, version, payer, payee, amount, purpose, network, late, createdAt, updatedAt };
-}
-
 // --- Statements ------------------------------------------------------------------------------------------------------
 
 function statementQuery(
@@ -448,7 +440,8 @@ function statementQuery(
   const prefix = currency === undefined ? account : `${account}${currency}#`;
   // Dates are a range only behind an account and a currency: that is the order of the index.
   const isDated = accountId !== undefined && currency !== undefined;
-  const start = isDated ? `${prefix}${from ?? ''}` : prefix;
+  // A key condition takes no empty text; a blank sorts before every account.
+  const start = (isDated ? `${prefix}${from ?? ''}` : prefix) || ' ';
   const end = isDated ? `${prefix}${to ?? ''}${last}` : `${prefix}${last}`;
   return {
     IndexName: 'GSI3',
@@ -506,7 +499,7 @@ function shortage(
   const { book, accountId, currency, changes } = cell;
   const held = (ledger: HostLedger): number => (typeof old?.[ledger] === 'number' ? old[ledger] : 0);
   const low = (Object.entries(changes) as [HostLedger, number][]).find(
-    ([ledger, amount]) => amount < 0 && held(ledger) < -amount,
+    ([ledger, amount]) => amount < 0 && neverNegative.includes(ledger) && held(ledger) < -amount,
   );
   const ledger = low?.[0] ?? 'available';
   return { outcome: 'insufficient', cell: { book, accountId, currency }, ledger, held: held(ledger) };

@@ -17,14 +17,10 @@ export const summaryAttributes = [
   'type',
   'status',
   'version',
-  'payer',
-  'payee',
-  'amount',
-  'purpose',
-  'network',
-  'late',
-  'createdAt',
-  'updatedAt',
+  'amountMinor',
+  'currency',
+  'transit',
+  'summary',
 ] as const;
 
 /** What a line of a statement shows. */

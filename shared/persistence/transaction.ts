@@ -20,7 +20,7 @@ export type Operation = { readonly item: TransactItem; readonly meaning: Meaning
 const idempotencyDays = 180;
 
 /** Ledger accounts that a command may never take below zero. */
-const neverNegative: readonly HostLedger[] = ['available', 'reserved', 'suspense'];
+export const neverNegative: readonly HostLedger[] = ['available', 'reserved', 'suspense'];
 
 const doesNotExist = 'attribute_not_exists(PK)';
 const isAtVersion = '#version = :version';
