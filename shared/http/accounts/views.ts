@@ -1,0 +1,96 @@
+/** What answers about accounts show. */
+import * as z from 'zod';
+import {
+  AccountId,
+  AccountKind,
+  Currency,
+  EventId,
+  Instant,
+  Ledger,
+  minorUnits,
+  Role,
+  said,
+  Version,
+} from '../fields.ts';
+
+const Hosting = z
+  .object({
+    status: z.enum(['none', 'applied', 'hosted']).meta({ description: 'How it stands.' }),
+    hostId: AccountId.optional(),
+    hostName: z.string().optional().meta({ description: 'The name of the host.' }),
+    since: Instant.optional(),
+  })
+  .meta({ id: 'Hosting', description: 'Which host holds the account’s money, or was asked to.' });
+
+export const AccountView = z
+  .object({
+    id: AccountId,
+    kind: AccountKind,
+    slug: z.string().meta({ description: 'Its short name.' }),
+    name: said('Its name.'),
+    status: z.enum(['active', 'archived']).meta({ description: 'Archived accounts take part in nothing new.' }),
+    country: z.string().nullable().meta({ description: 'A country code of ISO 3166-1.' }),
+    currency: Currency.nullable().meta({ description: 'The currency that most of its money is in.' }),
+    timeZone: z.string().nullable().meta({ description: 'A time zone of the IANA database.' }),
+    hosting: Hosting,
+    email: z.string().nullable().meta({ description: 'Where it can be written to.' }),
+    version: Version.nullable(),
+    createdAt: Instant.nullable(),
+    updatedAt: Instant.nullable(),
+  })
+  .meta({
+    id: 'Account',
+    description: 'An account. Who has no part in it sees what is needed to name it as a payee; the rest is null.',
+  });
+
+export const AccountList = z
+  .object({ items: z.array(AccountView) })
+  .meta({ id: 'AccountList', description: 'The account with that slug, if there is one.' });
+
+export const MemberView = z
+  .object({
+    accountId: AccountId,
+    userId: AccountId,
+    name: said('The name of the person.'),
+    email: z.string().nullable().meta({ description: 'The e-mail address of the person.' }),
+    roles: z.array(Role).meta({ description: 'What the person may do; empty for somebody who was removed.' }),
+    updatedAt: Instant,
+  })
+  .meta({ id: 'Member', description: 'Somebody who belongs to an account.' });
+
+export const BalancesView = z
+  .object({
+    accountId: AccountId,
+    at: Instant,
+    balances: z
+      .array(
+        z.object({
+          hostId: AccountId.meta({ description: 'The host that holds it.' }),
+          currency: Currency,
+          available: minorUnits('What can be spent.'),
+          reserved: minorUnits('What is set aside for approved payment intents.'),
+        }),
+      )
+      .meta({ description: 'Per host and currency.' }),
+  })
+  .meta({ id: 'Balances', description: 'What an account has, per host and currency.' });
+
+export const StatementLine = z
+  .object({
+    eventId: EventId,
+    intentId: z.string().meta({ description: 'The payment intent, or the suspense record, that it belongs to.' }),
+    type: said('What happened.'),
+    currency: Currency,
+    effectiveAt: Instant,
+    at: Instant,
+    postings: z
+      .array(
+        z.object({
+          ledger: Ledger,
+          currency: Currency,
+          amount: minorUnits('Positive raises the ledger account.'),
+        }),
+      )
+      .meta({ description: 'What it wrote into the account’s part of the book.' }),
+  })
+  .meta({ id: 'StatementLine', description: 'One event as an account’s statement shows it.' });

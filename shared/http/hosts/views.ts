@@ -1,0 +1,77 @@
+/** What answers about hosts show. */
+import * as z from 'zod';
+import {
+  AccountId,
+  BasisPoints,
+  CalendarDate,
+  Currency,
+  Instant,
+  Ledger,
+  MoneyView,
+  minorUnits,
+  SuspenseId,
+  Version,
+} from '../fields.ts';
+
+export const ApprovalPolicyView = z
+  .object({ reviewers: z.int().meta({ description: 'How many people approve: 1 or 2.' }), version: Version })
+  .meta({ id: 'ApprovalPolicy', description: 'How many people of the host approve an outgoing payment intent.' });
+
+export const FeesView = z
+  .object({ receivingBasisPoints: BasisPoints, version: Version })
+  .meta({ id: 'Fees', description: 'What the host keeps of money that arrives from another host.' });
+
+export const BooksView = z
+  .object({
+    hostId: AccountId,
+    at: Instant,
+    currencies: z
+      .array(
+        z.object({
+          currency: Currency,
+          bank: minorUnits('What the host has in the bank.'),
+          owed: minorUnits('What it owes, earned and spent, as credits: the same when the books balance.'),
+          ledgers: z
+            .array(
+              z.object({
+                ledger: Ledger,
+                amount: minorUnits('Its balance.'),
+              }),
+            )
+            .meta({ description: 'What it is made of.' }),
+          balanced: z.boolean().meta({ description: 'Whether what it has equals what it owes.' }),
+        }),
+      )
+      .meta({ description: 'The book, per currency.' }),
+    inTransit: z
+      .object({ outgoing: z.array(MoneyView), incoming: z.array(MoneyView) })
+      .meta({ description: 'What is between this host and others.' }),
+    accounts: z
+      .array(
+        z.object({
+          accountId: AccountId,
+          currency: Currency,
+          available: minorUnits('What can be spent.'),
+          reserved: minorUnits('What is set aside.'),
+        }),
+      )
+      .meta({ description: 'What the host owes to whom.' }),
+  })
+  .meta({ id: 'Books', description: 'A host’s book: what it has against what it owes.' });
+
+export const SuspenseView = z
+  .object({
+    id: SuspenseId,
+    hostId: AccountId,
+    amount: MoneyView,
+    remaining: minorUnits('What nobody has claimed yet.'),
+    date: CalendarDate,
+    reference: z.string().nullable().meta({ description: 'The bank’s reference.' }),
+    payerName: z.string().nullable().meta({ description: 'Who sent it, as the bank says.' }),
+    note: z.string().nullable().meta({ description: 'What the host noted.' }),
+    status: z.enum(['open', 'attached']).meta({ description: 'Whether some of it is still unclaimed.' }),
+    version: Version,
+    createdAt: Instant,
+    updatedAt: Instant,
+  })
+  .meta({ id: 'Suspense', description: 'Money that arrived and that nobody can place yet.' });

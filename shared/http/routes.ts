@@ -1,0 +1,110 @@
+/**
+ * Every operation of the API, in the order of the route table: what the OpenAPI document is printed from. The functions
+ * have the definitions of their own operations only.
+ */
+import type * as z from 'zod';
+import { type Command, type Transition, transitions } from '../domain/lifecycle.ts';
+import { accountRoutes } from './accounts/routes.ts';
+import { callerRoutes } from './caller/routes.ts';
+import { documentationRoutes } from './documentation/routes.ts';
+import { hostRoutes } from './hosts/routes.ts';
+import { paymentIntentRoutes } from './payment-intents/routes.ts';
+import { type ProblemCode, problemCodes } from './problems.ts';
+import { isChange, type ParameterNames, type Route, routesOf } from './route.ts';
+import { type FunctionName, type OperationId, routeTable } from './route-table.ts';
+
+/** What the functions are about, for people. */
+export const tags: Readonly<Record<FunctionName, { readonly name: string; readonly about: string }>> = {
+  'payment-intents': { name: 'Payment intents', about: 'From a draft to money received, with both sides confirming.' },
+  accounts: {
+    name: 'Accounts',
+    about: 'Hosts, collectives, people and organisations, who belongs to them, and what they have.',
+  },
+  hosts: { name: 'Hosts', about: 'What a host sets, its books, and money that nobody can place yet.' },
+  caller: { name: 'Caller', about: 'Who is asking.' },
+  documentation: { name: 'Documentation', about: 'This document.' },
+};
+
+type Definitions = typeof accountRoutes &
+  typeof paymentIntentRoutes &
+  typeof hostRoutes &
+  typeof callerRoutes &
+  typeof documentationRoutes;
+
+export type Params<Operation extends OperationId> = {
+  readonly [Name in ParameterNames<(typeof routeTable)[Operation]['path']>]: string;
+};
+type OutputOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : Record<never, never>;
+export type Query<Operation extends OperationId> = OutputOf<
+  Definitions[Operation] extends { readonly query: infer Schema } ? Schema : undefined
+>;
+export type Body<Operation extends OperationId> = OutputOf<
+  Definitions[Operation] extends { readonly body: infer Schema } ? Schema : undefined
+>;
+export type AnswerOf<Operation extends OperationId> = z.output<Definitions[Operation]['answer']>;
+
+/** Lists that are read in pages take a cursor. */
+export type IsPaged<Operation extends OperationId> = Definitions[Operation] extends { readonly paged: true }
+  ? true
+  : false;
+
+const unordered: readonly Route[] = [
+  ...routesOf('accounts', accountRoutes),
+  ...routesOf('payment-intents', paymentIntentRoutes),
+  ...routesOf('hosts', hostRoutes),
+  ...routesOf('caller', callerRoutes),
+  ...routesOf('documentation', documentationRoutes),
+];
+
+export const operationIds = Object.keys(routeTable) as readonly OperationId[];
+
+export const routes: ReadonlyMap<OperationId, Route> = new Map(unordered.map((route) => [route.operationId, route]));
+
+/** Every problem that an operation can answer, in the order of the catalogue. */
+export function problemsOf(route: Route): readonly ProblemCode[] {
+  const isOpen = route.access === 'public';
+  const possible: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+    ...route.problems,
+    ...(isChange(route)
+      ? ([
+          'payload-too-large',
+          'unsupported-media-type',
+          'malformed-request',
+          'idempotency-key-missing',
+          'idempotency-key-reused',
+        ] as const)
+      : []),
+    // What a query may not say is refused even where there is nothing that it may.
+    ...(isOpen ? [] : (['authentication-required', 'validation-failed', 'temporarily-unavailable'] as const)),
+    'rate-limited',
+    'internal-error',
+  ]);
+  return problemCodes.filter((code) => possible.has(code));
+}
+
+/** What the entries of the books are called, by their code in the lifecycle. */
+export const bookEntries: Readonly<Record<string, string>> = {
+  L1: 'the amount is reserved',
+  "L1'": 'the reservation is given back',
+  'L1 undone': 'the reservation is given back',
+  L2: 'what was reserved leaves the bank and is in transit',
+  L3: 'what arrived is credited to the payee and is in transit no more',
+  L4: 'what did not arrive is lost on the way, borne as decided',
+  L5: 'what came back is the payer’s again, the rest is lost on the way',
+  L6: 'the new intent writes its own entries when it is sent and received',
+  L7: 'what is in transit is lost, borne as decided',
+  L8: 'the reservation becomes the payee’s balance, in one host’s book',
+};
+
+const sentence = (words: readonly string[]): string => words.map((word) => `\`${word}\``).join(', ');
+
+/** What the lifecycle says of a command, for people. */
+export function describeCommand(name: Command): string {
+  const row: Transition = transitions[name];
+  return [
+    `From ${sentence(row.from)} to ${sentence(row.to)}.`,
+    `By ${sentence(row.by)}.`,
+    `Condition: ${row.guards}.`,
+    ...(row.books === undefined ? [] : [`Books: ${bookEntries[row.books] ?? row.books}.`]),
+  ].join('\n\n');
+}
