@@ -65,7 +65,10 @@ export function bundleInMemory(functionsRoot: string): BundledFile[] {
     outExtension: { '.js': '.mjs' },
     // ES modules first: what a package exports and nobody imports stays out of the bundle.
     mainFields: ['module', 'main'],
-    alias: { '@aws-sdk/credential-provider-node': join(projectRoot, 'infra', 'lambda-credentials.ts') },
+    alias: {
+      '@aws-sdk/credential-provider-node': join(projectRoot, 'infra', 'lambda-credentials.ts'),
+      '@smithy/core/event-streams': join(projectRoot, 'infra', 'no-event-streams.ts'),
+    },
     minify: true,
     legalComments: 'none',
     sourcemap: 'linked',

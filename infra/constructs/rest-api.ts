@@ -13,11 +13,9 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type FunctionName, type RouteRow, routeTable } from '../../shared/http/route-table.ts';
+import { type FunctionName, pathPrefix, type RouteRow, routeTable } from '../../shared/http/route-table.ts';
 import { pascalCase } from '../names.ts';
 import type { Monitoring } from './monitoring.ts';
-
-export const pathPrefix = '/v1';
 
 /** Far above what hosts do by hand, far below what would empty an account's concurrency: a runaway program meets this first. */
 const throttle = { rateLimit: 200, burstLimit: 400 } as const;

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { pathPrefix } from '../../infra/constructs/rest-api.ts';
-import { type RouteRow, routeTable } from '../../shared/http/route-table.ts';
+import { pathPrefix, type RouteRow, routeTable } from '../../shared/http/route-table.ts';
 import {
   asText,
   functionNames,
