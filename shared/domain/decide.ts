@@ -117,7 +117,9 @@ export function decide(intent: PaymentIntent, command: IntentCommand, context: C
     case 'expire':
       return expire(intent, context);
     case 'fail':
-      return happened({ type: 'failed', reason: command.reason }, release(intent));
+      return intent.receipts.length > 0
+        ? refuse(moneyArrived('marked as failed'))
+        : happened({ type: 'failed', reason: command.reason }, release(intent));
     case 'markSent':
       return markSent(intent, command);
     case 'settle':
@@ -189,7 +191,7 @@ export const creditedAmount = (intent: PaymentIntent): number =>
 function contentErrors(payer: Party, content: Content): readonly FieldError[] {
   const errors: FieldError[] = [];
   if (content.payee.accountId === payer.accountId) {
-    errors.push({ pointer: '/payee/accountId', detail: 'Payer and payee are the same account.' });
+    errors.push({ pointer: '/payeeAccountId', detail: 'Payer and payee are the same account.' });
   }
   if (content.costLimit !== null && content.costLimit.currency === content.amount.currency) {
     errors.push({
@@ -198,7 +200,7 @@ function contentErrors(payer: Party, content: Content): readonly FieldError[] {
     });
   }
   if (payer.hostId === null && content.payee.hostId === null) {
-    errors.push({ pointer: '/payer/accountId', detail: 'At least one side must be held by a host.' });
+    errors.push({ pointer: '/payerAccountId', detail: 'At least one side must be held by a host.' });
   }
   return errors;
 }

@@ -79,6 +79,8 @@ export type World = {
   ): Promise<Result<Answer, Refusal>>;
   /** The same for a step that a test takes for granted. */
   must(userId: string, intentId: string, input: IntentCommandInput): Promise<IntentView>;
+  /** One more collective, held by one of the hosts. */
+  collective(host: 'A' | 'B', name: string): Promise<string>;
   /** Money in the bank for a collective: recorded as suspense and attached whole. */
   fund(hostAdmin: string, hostId: string, accountId: string, amount: Money): Promise<void>;
   approved(input?: Partial<CreateInput>): Promise<IntentView>;
@@ -206,6 +208,10 @@ export async function createWorld(engine: TestEngine, options: WorldOptions = {}
     command,
     must,
     approved,
+    collective: (host, name) =>
+      host === 'A'
+        ? hosted(people.collectiveAdminA, name, hostA, people.hostAdminA)
+        : hosted(people.collectiveAdminB, name, hostB, people.hostAdminB),
     async sent(input) {
       const intent = await approved(input);
       return must(people.financeA, intent.id, sending());
