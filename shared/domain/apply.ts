@@ -1,5 +1,13 @@
 /** The state after an event: the stored intent is always the fold of its history (and a test proves it). */
-import type { EventData, IntentEvent, PaymentIntent, TraceCase } from './payment-intent.ts';
+import type {
+  Content,
+  EventData,
+  IntentEvent,
+  PaymentIntent,
+  Receipt,
+  Receiving,
+  TraceCase,
+} from './payment-intent.ts';
 import { unreachable } from './result.ts';
 
 type Occurrence = Pick<IntentEvent, 'subjectId' | 'number' | 'at' | 'actor'> & { readonly data: EventData };
@@ -60,6 +68,7 @@ function begin({ subjectId, number, at, actor, data }: Occurrence): PaymentInten
     reason: null,
     sendsBackId: data.sendsBackId,
     reversal: null,
+    sendingBack: 0,
     source: null,
     dueAt: null,
     createdAt: at,
@@ -76,6 +85,7 @@ function consequence(intent: PaymentIntent, { at, actor, data }: Occurrence): Pa
     case 'edited':
       return {
         ...data.content,
+        ...redirection(intent, data),
         revision: intent.revision + 1,
         status: intent.status === 'draft' ? 'draft' : 'pending_approval',
         approvals: [],
@@ -115,6 +125,7 @@ function consequence(intent: PaymentIntent, { at, actor, data }: Occurrence): Pa
         ...(data.status === 'received' ? closing(intent, at, 'receipt') : {}),
         status: data.status,
         send: { ...data.send, by, at },
+        receipts: corrected(intent.receipts, data.correction),
         reserved: null,
         network: data.network,
         expectation: data.expectation,
@@ -138,7 +149,11 @@ function consequence(intent: PaymentIntent, { at, actor, data }: Occurrence): Pa
       };
     case 'not_received_reported':
     case 'trace_opened':
-      return { trace: { openedAt: at, openedBy: by, reason: data.reason, closedAt: null, closedBy: null } };
+      return {
+        trace: { openedAt: at, openedBy: by, reason: data.reason, closedAt: null, closedBy: null },
+        // The clock would have assumed that somebody outside was paid; it waits for the sender now.
+        dueAt: intent.payee.hostId === null ? null : intent.dueAt,
+      };
     case 'became_late':
       return { late: { since: intent.late?.since ?? at, reminders: data.reminders }, dueAt: data.dueAt };
     case 'returned':
@@ -163,10 +178,18 @@ function consequence(intent: PaymentIntent, { at, actor, data }: Occurrence): Pa
         expectation: intent.expectation && { ...intent.expectation, status: 'lost' },
       };
     case 'reversed':
-      return { reversal: { amount: data.amount, extent: data.extent } };
+      return {
+        reversal: { amount: data.amount, extent: data.extent },
+        sendingBack: intent.sendingBack - data.closes,
+      };
+    case 'send_back_opened':
+      return { sendingBack: intent.sendingBack + data.amount };
+    case 'send_back_closed':
+      return { sendingBack: intent.sendingBack - data.amount };
     case 'redrafted':
       return {
         ...data.content,
+        ...redirection(intent, data),
         status: 'pending_approval',
         revision: data.approvalsKept ? intent.revision : intent.revision + 1,
         approvals: data.approvalsKept ? intent.approvals : [],
@@ -186,6 +209,34 @@ function consequence(intent: PaymentIntent, { at, actor, data }: Occurrence): Pa
     default:
       return unreachable(data);
   }
+}
+
+/** Another payee brings its own host's terms along, and has been promised nothing yet. */
+function redirection(
+  intent: PaymentIntent,
+  { content, receiving }: { readonly content: Partial<Content>; readonly receiving: Receiving | null },
+): Partial<PaymentIntent> {
+  if (content.payee === undefined || content.payee.accountId === intent.payee.accountId) {
+    return {};
+  }
+  return {
+    approvedAt: null,
+    receivingFeeBasisPoints: receiving?.feeBasisPoints ?? 0,
+    receivingTimeZone: receiving?.timeZone ?? 'UTC',
+  };
+}
+
+/** Takes a correction of the cost from the newest receipts. */
+function corrected(receipts: readonly Receipt[], correction: number): readonly Receipt[] {
+  let left = correction;
+  return receipts
+    .toReversed()
+    .map((receipt) => {
+      const taken = Math.min(left, receipt.cost);
+      left -= taken;
+      return taken === 0 ? receipt : { ...receipt, cost: receipt.cost - taken };
+    })
+    .toReversed();
 }
 
 function closing(

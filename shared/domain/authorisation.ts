@@ -20,6 +20,8 @@ export type Capacity =
   | 'admin@payer'
   | 'admin@payee'
   | 'collective_admin@payer'
+  | 'accountant@payer'
+  | 'accountant@payee'
   | `${HostRole}@payer_host`
   | `${HostRole}@payee_host`
   | 'admin@account'
@@ -34,6 +36,8 @@ const intentReaders = [
   'author',
   'admin@payer',
   'admin@payee',
+  'accountant@payer',
+  'accountant@payee',
   'host_admin@payer_host',
   'finance_lead@payer_host',
   'accountant@payer_host',
@@ -100,6 +104,8 @@ export function capacitiesForIntent(
     speaksFor(caller, payer.accountId) && 'admin@payer',
     speaksFor(caller, payee.accountId) && 'admin@payee',
     has(caller, payer.accountId, 'collective_admin') && 'collective_admin@payer',
+    has(caller, payer.accountId, 'accountant') && 'accountant@payer',
+    has(caller, payee.accountId, 'accountant') && 'accountant@payee',
     has(caller, payer.hostId, 'host_admin') && 'host_admin@payer_host',
     has(caller, payer.hostId, 'finance_lead') && 'finance_lead@payer_host',
     has(caller, payer.hostId, 'accountant') && 'accountant@payer_host',

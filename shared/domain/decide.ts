@@ -21,6 +21,7 @@ import {
   type Party,
   type PaymentIntent,
   type Receipt,
+  type Receiving,
   type Side,
   type Status,
 } from './payment-intent.ts';
@@ -37,7 +38,7 @@ export type Context = {
 };
 
 export type IntentCommand =
-  | { readonly name: 'edit'; readonly content: Partial<Content> }
+  | { readonly name: 'edit'; readonly content: Partial<Content>; readonly receiving?: Receiving | null }
   | {
       readonly name: 'submit';
       readonly policy: ApprovalPolicy;
@@ -84,8 +85,8 @@ export type IntentCommand =
   | { readonly name: 'becomeLate' }
   | { readonly name: 'assumeReceived' }
   | { readonly name: 'writeOff'; readonly reason: string; readonly bearer: 'payer' | 'payer_host' }
-  | { readonly name: 'sendBack'; readonly amount: number }
-  | { readonly name: 'redraft'; readonly content: Partial<Content> }
+  | { readonly name: 'sendBack'; readonly amount: number; readonly byIntentId: string }
+  | { readonly name: 'redraft'; readonly content: Partial<Content>; readonly receiving?: Receiving | null }
   | { readonly name: 'placeHold'; readonly holdId: string; readonly reason: string; readonly message: string | null }
   | { readonly name: 'liftHold'; readonly holdId: string };
 
@@ -129,12 +130,7 @@ export function decide(intent: PaymentIntent, command: IntentCommand, context: C
     case 'acceptShort':
       return acceptShort(intent, command);
     case 'reportNotReceived':
-      return isOpen(intent.trace)
-        ? refuse({
-            code: 'trace-case-open',
-            detail: 'A trace case is open already; it closes with a receipt, a return or a write-off.',
-          })
-        : happened({ type: 'not_received_reported', reason: command.reason });
+      return reportNotReceived(intent, command, context);
     case 'markReturned':
       return markReturned(intent, command);
     case 'becomeLate':
@@ -172,12 +168,22 @@ export function decideCreation({ type, payer, side, content, sendsBackId }: Crea
     : happened({ type: 'created', intentType: type, payer, side, content, sendsBackId });
 }
 
-/** What follows for the original when money that was sent back has arrived. */
-export function decideReversal(original: PaymentIntent, byIntentId: string, amount: number): DraftEvent {
+/**
+ * What follows for the original when money that was sent back has arrived.
+ * @param amount what arrived, at what it cost the original's payee, in minor units
+ * @param closes what had been set aside for it
+ */
+export function decideReversal(original: PaymentIntent, byIntentId: string, amount: number, closes = 0): DraftEvent {
   const total = (original.reversal?.amount ?? 0) + amount;
   const extent = total >= creditedAmount(original) ? 'full' : 'partial';
-  return { data: { type: 'reversed', byIntentId, amount: total, extent }, postings: [] };
+  return { data: { type: 'reversed', byIntentId, amount: total, extent, closes }, postings: [] };
 }
+
+/** What follows for the original when an intent that was to send its money back ends without doing so. */
+export const decideSendBackClosed = (byIntentId: string, amount: number): DraftEvent => ({
+  data: { type: 'send_back_closed', byIntentId, amount },
+  postings: [],
+});
 
 /** What the payee was credited, in minor units of the currency it arrived in. */
 export const creditedAmount = (intent: PaymentIntent): number =>
@@ -205,9 +211,23 @@ function contentErrors(payer: Party, content: Content): readonly FieldError[] {
   return errors;
 }
 
+function edited(intent: PaymentIntent, content: Partial<Content>, receiving: Receiving | null): Decision {
+  // A draft may be unfinished; what has been submitted stays complete.
+  const refusal = intent.status === 'draft' ? undefined : incompleteness({ ...intent, ...content });
+  return refusal ? refuse(refusal) : happened({ type: 'edited', content, receiving }, release(intent));
+}
+
 /** Money from outside stands in the register of the payee's host, and money sent back goes where it came from. */
-function payeeErrors(intent: PaymentIntent, { payee }: Partial<Content>): readonly FieldError[] {
+function payeeErrors(intent: PaymentIntent, { payee, amount }: Partial<Content>): readonly FieldError[] {
   const isFixed = intent.payer.hostId === null || intent.author.side === 'payee' || intent.sendsBackId !== null;
+  if (intent.sendsBackId !== null && amount !== undefined) {
+    return [
+      {
+        pointer: '/amount',
+        detail: 'What is sent back was set aside with this amount; cancel it and send back another.',
+      },
+    ];
+  }
   return payee !== undefined && payee.accountId !== intent.payee.accountId && isFixed
     ? [
         {
@@ -218,17 +238,28 @@ function payeeErrors(intent: PaymentIntent, { payee }: Partial<Content>): readon
     : [];
 }
 
-function edit(intent: PaymentIntent, { content }: CommandOf<'edit'>): Decision {
+function edit(intent: PaymentIntent, { content, receiving = null }: CommandOf<'edit'>): Decision {
   if (intent.receipts.length > 0) {
     return refuse(moneyArrived('edited'));
   }
   const errors = [...contentErrors(intent.payer, { ...intent, ...content }), ...payeeErrors(intent, content)];
-  return errors.length > 0
-    ? refuse({ code: 'validation-failed', errors })
-    : happened({ type: 'edited', content }, release(intent));
+  return errors.length > 0 ? refuse({ code: 'validation-failed', errors }) : edited(intent, content, receiving);
 }
 
 function submit(intent: PaymentIntent, command: CommandOf<'submit'>): Decision {
+  const refusal = incompleteness(intent);
+  return refusal
+    ? refuse(refusal)
+    : happened({
+        type: 'submitted',
+        policy: command.policy,
+        receivingFeeBasisPoints: command.receivingFeeBasisPoints,
+        receivingTimeZone: command.receivingTimeZone,
+      });
+}
+
+/** What a request lacks to be decided on (requirements I2, X1). */
+function incompleteness(intent: PaymentIntent): Refusal | undefined {
   const errors: FieldError[] = [];
   if (isCrossHost(intent) && intent.destination === null) {
     errors.push({ pointer: '/destination', detail: 'Say which bank account of the payee’s host the money goes to.' });
@@ -237,20 +268,14 @@ function submit(intent: PaymentIntent, command: CommandOf<'submit'>): Decision {
     errors.push({ pointer: '/costLimit', detail: 'Within one host the amount is in the currency of the balance.' });
   }
   if (errors.length > 0) {
-    return refuse({ code: 'incomplete', detail: 'The intent is not complete.', errors });
+    return { code: 'incomplete', detail: 'The intent is not complete.', errors };
   }
-  if (isCrossHost(intent) && intent.destination?.method !== 'bank_account') {
-    return refuse({
-      code: 'bank-rail-required',
-      detail: 'Money between hosts goes by bank account only; set destination.method to bank_account.',
-    });
-  }
-  return happened({
-    type: 'submitted',
-    policy: command.policy,
-    receivingFeeBasisPoints: command.receivingFeeBasisPoints,
-    receivingTimeZone: command.receivingTimeZone,
-  });
+  return isCrossHost(intent) && intent.destination?.method !== 'bank_account'
+    ? {
+        code: 'bank-rail-required',
+        detail: 'Money between hosts goes by bank account only; set destination.method to bank_account.',
+      }
+    : undefined;
 }
 
 // --- Approval --------------------------------------------------------------------------------------------------------
@@ -382,9 +407,16 @@ function markSent(intent: PaymentIntent, command: CommandOf<'markSent'>): Decisi
       detail: `At most ${reserved.amount} was approved; edit the intent to have more approved.`,
     });
   }
-  const received = intent.network?.received ?? 0;
+  const arrived = intent.network?.received ?? 0;
+  // What arrived in another currency before the claim was counted at what had been approved; the claim says what it cost.
+  const isForeign = intent.receipts.every((receipt) => receipt.amount.currency !== amount.currency);
+  const correction = isForeign ? Math.max(0, arrived - amount.amount) : 0;
+  const received = arrived - correction;
   if (amount.amount < received) {
-    return refuse({ code: 'amount-not-allowed', detail: `${received} has arrived already; at least that was sent.` });
+    return refuse({
+      code: 'amount-not-allowed',
+      detail: `${received} has arrived already; at least that was sent.`,
+    });
   }
   const transit = amount.amount - received;
   const isComplete = transit === 0;
@@ -398,6 +430,7 @@ function markSent(intent: PaymentIntent, command: CommandOf<'markSent'>): Decisi
       network,
       expectation: intent.payee.hostId === null ? null : { amount: expected, status: isComplete ? 'received' : 'open' },
       status,
+      correction,
       dueAt: isComplete ? null : command.lateAt,
     },
     [
@@ -407,7 +440,8 @@ function markSent(intent: PaymentIntent, command: CommandOf<'markSent'>): Decisi
       ...(feeBearer === 'payer' ? [payerSide(intent, 'available', -fee)] : [payerSide(intent, 'costs:transfer', fee)]),
       payerSide(intent, 'bank', -fee),
       between(network, 'from', hostOf(intent.payer), amount.amount),
-      between(network, 'transit', intent.id, amount.amount),
+      between(network, 'transit', intent.id, amount.amount + correction),
+      between(network, 'to', intent.payee.hostId ?? intent.payee.accountId, -correction),
     ],
   );
 }
@@ -430,6 +464,7 @@ function settle(intent: PaymentIntent, { date }: CommandOf<'settle'>): Decision 
       network: null,
       expectation: null,
       status: 'sent',
+      correction: 0,
       dueAt: null,
     },
     postings: [],
@@ -579,7 +614,7 @@ function receiptEvent(
       network,
       status,
       // A deadline ends what was not paid; once money has arrived there is nothing left to expire.
-      dueAt: status === 'partially_received' ? intent.dueAt : null,
+      dueAt: status === 'partially_received' && intent.send !== null ? intent.dueAt : null,
     },
     postings: entry([...hostPostings, ...networkPostings]),
   };
@@ -637,6 +672,31 @@ function acceptShort(intent: PaymentIntent, { reason, bearer }: CommandOf<'accep
 
 // --- When it does not arrive -----------------------------------------------------------------------------------------
 
+function reportNotReceived(
+  intent: PaymentIntent,
+  { reason }: CommandOf<'reportNotReceived'>,
+  context: Context,
+): Decision {
+  if (!speaksForReceiver(intent, context)) {
+    return refuse({
+      code: 'permission-denied',
+      detail: 'The payee’s host says what did not arrive; a payee without a host says it itself.',
+    });
+  }
+  return isOpen(intent.trace)
+    ? refuse({
+        code: 'trace-case-open',
+        detail: 'A trace case is open already; it closes with a receipt, a return or a write-off.',
+      })
+    : happened({ type: 'not_received_reported', reason });
+}
+
+/** Whoever holds the payee's money: its host's finance team, or the payee itself when it is outside. */
+function speaksForReceiver(intent: PaymentIntent, { held: capacities }: Context): boolean {
+  const isHostTeam = allowedBy(['finance_lead@payee_host', 'host_admin@payee_host'], capacities) !== undefined;
+  return isHostTeam || intent.payee.hostId === null;
+}
+
 function markReturned(intent: PaymentIntent, command: CommandOf<'markReturned'>): Decision {
   const { amount, feeLost, bearer, reason, date } = command;
   const network = intent.network;
@@ -691,7 +751,13 @@ function becomeLate(intent: PaymentIntent, { now }: Context): Decision {
 
 function assumeReceived(intent: PaymentIntent, { now }: Context): Decision {
   const network = intent.network;
-  if (intent.payee.hostId !== null || network === null || intent.dueAt === null || intent.dueAt > now) {
+  if (
+    intent.payee.hostId !== null ||
+    network === null ||
+    isOpen(intent.trace) ||
+    intent.dueAt === null ||
+    intent.dueAt > now
+  ) {
     return notPossible(intent, 'assumeReceived');
   }
   const amount = { amount: network.transit, currency: network.currency };
@@ -717,11 +783,17 @@ function writeOff(intent: PaymentIntent, { reason, bearer }: CommandOf<'writeOff
       detail: 'A write-off takes two people, one from each host if there are two. It waits for the other one.',
     });
   }
-  const borne = proposal.bearer === 'payer_host' ? network.transit : 0;
+  if (bearer !== proposal.bearer) {
+    return refuse({
+      code: 'second-person-required',
+      detail: `The proposal says that it is borne by ${proposal.bearer}; agree to that by saying the same.`,
+    });
+  }
+  const borne = bearer === 'payer_host' ? network.transit : 0;
   return happened(
     {
       type: 'written_off',
-      bearer: proposal.bearer,
+      bearer,
       reason,
       network: { ...network, lost: network.lost + network.transit, transit: 0 },
       status: intent.receipts.length > 0 ? 'received' : 'returned',
@@ -756,8 +828,8 @@ function coverBothHosts(intent: PaymentIntent, one: readonly string[], other: re
   return covers(one, other) || covers(other, one);
 }
 
-/** Checks that this much may be sent back; the new intent the other way is created beside, and this one stays as it is. */
-function sendBack(intent: PaymentIntent, { amount }: CommandOf<'sendBack'>): Decision {
+/** Sets aside that this much is being sent back; the new intent the other way is created beside it. */
+function sendBack(intent: PaymentIntent, { amount, byIntentId }: CommandOf<'sendBack'>): Decision {
   const currencies = new Set(intent.receipts.map((receipt) => receipt.amount.currency));
   if (currencies.size !== 1) {
     return refuse({
@@ -765,20 +837,24 @@ function sendBack(intent: PaymentIntent, { amount }: CommandOf<'sendBack'>): Dec
       detail: 'It arrived in several currencies: create an intent for each.',
     });
   }
-  const possible = creditedAmount(intent) - (intent.reversal?.amount ?? 0);
+  const possible = creditedAmount(intent) - (intent.reversal?.amount ?? 0) - intent.sendingBack;
   return amount > possible
-    ? refuse({ code: 'amount-not-allowed', detail: `At most ${possible} arrived and was not sent back yet.` })
-    : accept([]);
+    ? refuse({ code: 'amount-not-allowed', detail: `At most ${possible} arrived and is not on its way back yet.` })
+    : happened({ type: 'send_back_opened', byIntentId, amount });
 }
 
-function redraft(intent: PaymentIntent, { content }: CommandOf<'redraft'>): Decision {
+function redraft(intent: PaymentIntent, { content, receiving = null }: CommandOf<'redraft'>): Decision {
   const { deadlineAt: _date, ...rest } = content;
   const approvalsKept = Object.keys(rest).length === 0;
   const errors = [...contentErrors(intent.payer, { ...intent, ...content }), ...payeeErrors(intent, content)];
   if (errors.length > 0) {
     return refuse({ code: 'validation-failed', errors });
   }
-  const redrafted: DraftEvent = { data: { type: 'redrafted', content, approvalsKept }, postings: [] };
+  const refusal = incompleteness({ ...intent, ...content });
+  if (refusal) {
+    return refuse(refusal);
+  }
+  const redrafted: DraftEvent = { data: { type: 'redrafted', content, approvalsKept, receiving }, postings: [] };
   if (!approvalsKept) {
     return accept([redrafted]);
   }

@@ -200,6 +200,8 @@ export type PaymentIntent = {
   /** For an intent that sends money back: the intent whose money it returns. */
   readonly sendsBackId: string | null;
   readonly reversal: { readonly amount: number; readonly extent: 'partial' | 'full' } | null;
+  /** What intents that send money of this one back stand for, while they have not ended. */
+  readonly sendingBack: number;
   /** Where an imported intent comes from. */
   readonly source: string | null;
   /** When the clock has something to do with this intent; null while nothing waits. */
@@ -219,6 +221,9 @@ export type Content = Pick<
   'payee' | 'amount' | 'fixedSide' | 'costLimit' | 'purpose' | 'tier' | 'destination' | 'deadlineAt'
 >;
 
+/** What the receiving side brings along when an intent is submitted, or redirected afterwards. */
+export type Receiving = { readonly feeBasisPoints: number; readonly timeZone: string };
+
 /** What happened, in the past tense, with all that is needed to know the state after it. */
 export type EventData =
   | {
@@ -229,7 +234,7 @@ export type EventData =
       readonly side: Side;
       readonly sendsBackId: string | null;
     }
-  | { readonly type: 'edited'; readonly content: Partial<Content> }
+  | { readonly type: 'edited'; readonly content: Partial<Content>; readonly receiving: Receiving | null }
   | {
       readonly type: 'submitted';
       readonly policy: ApprovalPolicy;
@@ -254,6 +259,7 @@ export type EventData =
       readonly network: Network | null;
       readonly expectation: Expectation | null;
       readonly status: Status;
+      readonly correction: number;
       readonly dueAt: string | null;
     }
   | {
@@ -297,8 +303,16 @@ export type EventData =
       readonly byIntentId: string;
       readonly amount: number;
       readonly extent: 'partial' | 'full';
+      readonly closes: number;
     }
-  | { readonly type: 'redrafted'; readonly content: Partial<Content>; readonly approvalsKept: boolean }
+  | { readonly type: 'send_back_opened'; readonly byIntentId: string; readonly amount: number }
+  | { readonly type: 'send_back_closed'; readonly byIntentId: string; readonly amount: number }
+  | {
+      readonly type: 'redrafted';
+      readonly content: Partial<Content>;
+      readonly approvalsKept: boolean;
+      readonly receiving: Receiving | null;
+    }
   | { readonly type: 'hold_placed'; readonly hold: Omit<Hold, 'by' | 'from'> }
   | { readonly type: 'hold_lifted'; readonly holdId: string }
   | { readonly type: 'imported'; readonly intent: Omit<PaymentIntent, 'version' | 'updatedAt'> };

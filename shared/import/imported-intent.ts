@@ -101,6 +101,7 @@ function importedIntent(
     reason: null,
     sendsBackId: movement.refundsId,
     reversal: null,
+    sendingBack: 0,
     source: sourceOf(hostSlug, movement.group),
     dueAt: null,
     createdAt: movement.at,

@@ -45,6 +45,7 @@ const intentDefaults = {
   reason: null,
   sendsBackId: null,
   reversal: null,
+  sendingBack: 0,
   source: null,
   dueAt: null,
 } satisfies Partial<PaymentIntent>;

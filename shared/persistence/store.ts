@@ -157,7 +157,7 @@ export function createStore({ client, tableName }: StoreOptions): Store {
         });
         const found = page.Items ?? [];
         // The account lists copy keys alone; what they list is read from the table, in the order of the keys.
-        items.push(...(scope.by === 'host' ? found.map(summaryFromItem) : matching(await inOrder(found), filter)));
+        items.push(...matching(scope.by === 'host' ? found.map(summaryFromItem) : await inOrder(found), filter));
         start = page.LastEvaluatedKey;
         if (start === undefined || items.length >= limit) {
           break;
@@ -390,7 +390,7 @@ function intentConditions(index: IntentIndex, filter: IntentFilter): Partial<Que
     clause('currency', 'currency = :currency', filter.currency);
     clause('amountMin', 'amountMinor >= :amountMin', filter.amountMin);
     clause('amountMax', 'amountMinor <= :amountMax', filter.amountMax);
-    // An id is never part of another one, so finding it in the text is finding the party.
+    // The text may mention an id otherwise; `matching` keeps those that have it as a party.
     clause('party', 'contains(summary, :party)', filter.party);
     Object.assign(names, filter.status === undefined ? {} : { '#status': 'status' });
     Object.assign(names, filter.type === undefined ? {} : { '#type': 'type' });

@@ -166,7 +166,12 @@ const intentCapacities: Record<Role, Record<'a' | 'A' | 'b' | 'B', readonly Capa
   },
   finance_lead: { a: [], A: ['finance_lead@payer_host'], b: [], B: ['finance_lead@payee_host'] },
   collective_admin: { a: ['admin@payer', 'collective_admin@payer'], A: [], b: ['admin@payee'], B: [] },
-  accountant: { a: [], A: ['accountant@payer_host'], b: [], B: ['accountant@payee_host'] },
+  accountant: {
+    a: ['accountant@payer'],
+    A: ['accountant@payer_host'],
+    b: ['accountant@payee'],
+    B: ['accountant@payee_host'],
+  },
   platform_admin: { a: [], A: [], b: [], B: [] },
 };
 

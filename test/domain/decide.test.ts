@@ -1,5 +1,6 @@
 /** The rules of semantics §2 that the lifecycle table alone does not say. */
 import { describe, expect, test } from '@jest/globals';
+import { apply } from '../../shared/domain/apply.ts';
 import { creditedAmount, decideReversal, type IntentCommand } from '../../shared/domain/decide.ts';
 import type { ApprovalPolicy } from '../../shared/domain/payment-intent.ts';
 import {
@@ -665,6 +666,18 @@ describe('send back', () => {
     expect(codeOf(history, 'financeB', sendBack(701))).toBe('amount-not-allowed');
     expect(codeOf(history, 'financeB', sendBack(700))).toBeUndefined();
     expect(decideReversal(history.intent, 'pi_3', 700).data).toMatchObject({ amount: 1000, extent: 'full' });
+  });
+
+  test('what was sent back stands beside the state, which stays as it was', () => {
+    const { intent, events } = received();
+    const { data, postings } = decideReversal(intent, 'pi_2', 300);
+    const event = { subjectId: intent.id, number: events.length + 1, at: now, actor: { userId: 'u', capacity: 'c' } };
+    expect(apply(intent, { ...event, data })).toEqual({
+      ...intent,
+      version: intent.version + 1,
+      reversal: { amount: 300, extent: 'partial' },
+    });
+    expect(postings).toEqual([]);
   });
 
   test('money that arrived in several currencies is not sent back as one', () => {

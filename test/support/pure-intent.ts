@@ -214,7 +214,7 @@ export const settle: IntentCommand = { name: 'settle', date: '2026-03-02' };
 export const becomeLate: IntentCommand = { name: 'becomeLate' };
 export const assumeReceived: IntentCommand = { name: 'assumeReceived' };
 export const reportNotReceived: IntentCommand = { name: 'reportNotReceived', reason: 'Nothing on the account' };
-export const sendBack = (amount: number): IntentCommand => ({ name: 'sendBack', amount });
+export const sendBack = (amount: number): IntentCommand => ({ name: 'sendBack', byIntentId: 'pi_back', amount });
 export const placeHold: IntentCommand = { name: 'placeHold', holdId: 'hold_1', reason: 'paperwork', message: null };
 export const liftHold: IntentCommand = { name: 'liftHold', holdId: 'hold_1' };
 
