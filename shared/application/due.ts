@@ -2,6 +2,7 @@
 import { actingAs, type Context, decide, type IntentCommand } from '../domain/decide.ts';
 import { fromStatuses } from '../domain/lifecycle.ts';
 import type { PaymentIntent } from '../domain/payment-intent.ts';
+import { alongside } from './alongside.ts';
 import { sealIntent } from './history.ts';
 import { systemUserId } from './people.ts';
 import type { Dependencies } from './ports.ts';
@@ -25,8 +26,13 @@ export async function workDueIntent(deps: Dependencies, intentId: string): Promi
   }
   const occasion = { actor: actingAs(command.name, context), at: now };
   const { after, events } = sealIntent(deps, { id: intentId, before: stored }, decided.value, occasion);
+  const others = await alongside(deps, { before: intent, after, command }, occasion);
+  if (!others.ok) {
+    return 'nothing';
+  }
   const change = { before: intent, after, events, from: fromStatuses(command.name) };
-  const { outcome } = await deps.store.commit({ intents: [change] }, systemUserId, now);
+  const changes = { ...others.value, intents: [change, ...others.value.intents] };
+  const { outcome } = await deps.store.commit(changes, systemUserId, now);
   return outcome === 'committed' ? 'done' : 'busy';
 }
 

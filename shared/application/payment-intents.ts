@@ -17,17 +17,17 @@ import {
   type Context,
   decide,
   decideCreation,
-  decideReversal,
   type IntentCommand,
 } from '../domain/decide.ts';
 import { fromStatuses, transitions } from '../domain/lifecycle.ts';
 import type { Money } from '../domain/money.ts';
-import type { Content, Destination, IntentType, PaymentIntent, Side } from '../domain/payment-intent.ts';
+import type { Content, Destination, IntentType, PaymentIntent, Receiving, Side } from '../domain/payment-intent.ts';
 import type { FieldError, Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
+import { alongside } from './alongside.ts';
 import { dateInUtc, workingDaysAfter } from './calendar.ts';
 import { execute, notFound, type Plan, stale } from './execute.ts';
-import { sealIntent, sealSuspense } from './history.ts';
+import { sealIntent } from './history.ts';
 import type {
   Change,
   CommandRead,
@@ -144,7 +144,7 @@ export function createPaymentIntent(deps: Dependencies, meta: RequestMeta, input
         occasion,
       );
       rememberHosts(after);
-      return accept(plan(deps, 201, after, { intents: [{ before: null, after, events }] }, callerOf(meta, read)));
+      return accept(plan(201, after, { intents: [{ before: null, after, events }] }, callerOf(meta, read)));
     },
     rebuild: (answer, read) => rebuilt(deps, answer, callerOf(meta, read)),
   });
@@ -218,11 +218,9 @@ async function command(
   const occasion = { actor: actingAs(input.name, context), at: now };
   const { after, events } = sealIntent(deps, { id: intent.id, before: stored }, decided.value, occasion);
   const change = { before: intent, after, events, from: fromStatuses(input.name) };
-  const others = await alongside(deps, after, intent, completed.value, occasion);
+  const others = await alongside(deps, { before: intent, after, command: completed.value }, occasion);
   return others.ok
-    ? accept(
-        plan(deps, 200, after, { ...others.value, intents: [change, ...others.value.intents] }, callerOf(meta, read)),
-      )
+    ? accept(plan(200, after, { ...others.value, intents: [change, ...others.value.intents] }, callerOf(meta, read)))
     : others;
 }
 
@@ -236,23 +234,8 @@ async function complete(
 ): Promise<Result<IntentCommand, Refusal>> {
   switch (input.name) {
     case 'edit':
-    case 'redraft': {
-      const { name, payeeAccountId, ...fields } = input;
-      const errors = deadlineErrors(fields.deadlineAt, now);
-      const payee = payeeAccountId === undefined ? undefined : read.accounts.get(payeeAccountId);
-      if (payeeAccountId !== undefined && payee === undefined) {
-        errors.push({ pointer: '/payeeAccountId', detail: 'No such account.' });
-      }
-      if (errors.length > 0) {
-        return refuse({ code: 'validation-failed', errors });
-      }
-      const given = Object.entries(fields).filter(([, value]) => value !== undefined);
-      const content = {
-        ...Object.fromEntries(given),
-        ...(payee === undefined ? {} : { payee: asParty(payee) }),
-      } as Partial<Content>;
-      return accept({ name, content });
-    }
+    case 'redraft':
+      return completeContent(deps, read, intent, input, now);
     case 'submit':
       return accept(await submission(deps, read, intent));
     case 'markSent':
@@ -270,6 +253,39 @@ async function complete(
     default:
       return accept(input);
   }
+}
+
+async function completeContent(
+  deps: Dependencies,
+  read: CommandRead,
+  intent: PaymentIntent,
+  { name, payeeAccountId, ...fields }: Extract<IntentCommandInput, { name: 'edit' | 'redraft' }>,
+  now: string,
+): Promise<Result<IntentCommand, Refusal>> {
+  const errors = deadlineErrors(fields.deadlineAt, now);
+  const payee = payeeAccountId === undefined ? undefined : read.accounts.get(payeeAccountId);
+  if (payeeAccountId !== undefined && payee === undefined) {
+    errors.push({ pointer: '/payeeAccountId', detail: 'No such account.' });
+  }
+  if (errors.length > 0) {
+    return refuse({ code: 'validation-failed', errors });
+  }
+  if (payee !== undefined && payee.status !== 'active') {
+    return refuse({ code: 'account-not-active', detail: `${payee.name} is archived.` });
+  }
+  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const content: Partial<Content> = { ...given, ...(payee === undefined ? {} : { payee: asParty(payee) }) };
+  return accept({ name, content, receiving: payee === undefined ? null : await receivingOf(deps, payee, intent) });
+}
+
+/** The terms of the new payee's host, when a request is redirected. */
+async function receivingOf(deps: Dependencies, payee: Account, intent: PaymentIntent): Promise<Receiving> {
+  const hostId = hostIdOf(payee);
+  const host = await deps.store.account(hostId ?? intent.payer.hostId ?? '');
+  return {
+    feeBasisPoints: hostId === null ? 0 : (host?.settings?.receivingFeeBasisPoints ?? 0),
+    timeZone: host?.timeZone ?? 'UTC',
+  };
 }
 
 /** A bank cannot have done something tomorrow; a day of grace covers the time zones. */
@@ -315,76 +331,20 @@ function rememberHosts(intent: PaymentIntent): void {
   hostsHint.set(intent.id, [...new Set(hosts)]);
 }
 
-/** What changes together with the intent: the suspense record that money is taken from, the intent whose money came back. */
-async function alongside(
-  deps: Dependencies,
-  after: PaymentIntent,
-  before: PaymentIntent,
-  given: IntentCommand,
-  occasion: { readonly actor: { readonly userId: string; readonly capacity: string }; readonly at: string },
-): Promise<Result<Omit<Change, 'idempotency'>, Refusal>> {
-  const suspense = given.name === 'confirmReceipt' && given.fromSuspense !== null ? given : undefined;
-  const fromSuspense = suspense && (await takenFromSuspense(deps, after, suspense, occasion));
-  if (fromSuspense !== undefined && !fromSuspense.ok) {
-    return fromSuspense;
-  }
-  const original =
-    after.sendsBackId !== null && after.status === 'received' && before.status !== 'received'
-      ? await deps.store.intent(after.sendsBackId)
-      : undefined;
-  const arrived = after.receipts.reduce((sum, receipt) => sum + receipt.amount.amount, 0);
-  const reversal =
-    original &&
-    sealIntent(
-      deps,
-      { id: original.intent.id, before: original },
-      [decideReversal(original.intent, after.id, arrived)],
-      occasion,
-    );
-  return accept({
-    intents:
-      original === undefined || reversal === undefined
-        ? []
-        : [{ before: original.intent, after: reversal.after, events: reversal.events }],
-    suspense: fromSuspense === undefined ? [] : [fromSuspense.value],
-  });
-}
-
-async function takenFromSuspense(
-  deps: Dependencies,
-  intent: PaymentIntent,
-  { fromSuspense, amount }: CommandOf<'confirmReceipt'>,
-  occasion: { readonly actor: { readonly userId: string; readonly capacity: string }; readonly at: string },
-): Promise<Result<NonNullable<Change['suspense']>[number], Refusal>> {
-  const found = await deps.store.suspense(intent.payee.hostId ?? '', fromSuspense ?? '');
-  const problem = (pointer: string, detail: string) =>
-    refuse({ code: 'validation-failed', errors: [{ pointer, detail }] } as const);
-  if (found === undefined) {
-    return problem('/fromSuspense', 'Your host has no such suspense record.');
-  }
-  const { record } = found;
-  if (record.amount.currency !== amount.currency || amount.amount > record.remaining) {
-    return problem('/amount', `The suspense record holds ${record.remaining} ${record.amount.currency}.`);
-  }
-  const draft = {
-    data: { type: 'attached_to_intent', intentId: intent.id, amount: amount.amount },
-    postings: [],
-  } as const;
-  return accept({ before: record, ...sealSuspense(deps, { id: record.id, before: found }, draft, occasion) });
-}
-
 async function sendBack(
   deps: Dependencies,
   meta: RequestMeta,
   read: CommandRead,
-  { intent: original }: StoredIntent,
+  stored: StoredIntent,
   input: Extract<IntentCommandInput, { name: 'sendBack' }>,
   now: string,
 ): Promise<Result<Plan, Refusal>> {
+  const { intent: original } = stored;
   const context: Context = { now, userId: meta.userId, held: heldBy(meta, read, original) };
-  const possible = decide(original, { name: 'sendBack', amount: input.amount }, context);
-  if (!possible.ok) {
-    return possible;
+  const id = deps.ids.next('pi', now);
+  const setAside = decide(original, { name: 'sendBack', amount: input.amount, byIntentId: id }, context);
+  if (!setAside.ok) {
+    return setAside;
   }
   const accounts = await deps.store.accounts([original.payee.accountId, original.payer.accountId]);
   const byId = new Map(accounts.map((account) => [account.id, account]));
@@ -413,9 +373,14 @@ async function sendBack(
     return drafts;
   }
   const occasion = { actor: actingAs('sendBack', context), at: now };
-  const { after, events } = sealIntent(deps, { id: deps.ids.next('pi', now), before: null }, drafts.value, occasion);
+  const { after, events } = sealIntent(deps, { id, before: null }, drafts.value, occasion);
+  const marked = sealIntent(deps, { id: original.id, before: stored }, setAside.value, occasion);
   rememberHosts(after);
-  return accept(plan(deps, 201, after, { intents: [{ before: null, after, events }] }, callerOf(meta, read)));
+  const intents = [
+    { before: null, after, events },
+    { before: original, ...marked, from: fromStatuses('sendBack') },
+  ];
+  return accept(plan(201, after, { intents }, callerOf(meta, read)));
 }
 
 // --- Queries ---------------------------------------------------------------------------------------------------------
@@ -439,13 +404,32 @@ export async function listPaymentIntentEvents(deps: Dependencies, userId: string
 
 /** Verifies an intent's whole history (requirements X5). */
 export async function verifyPaymentIntent(deps: Dependencies, userId: string, intentId: string): Outcome {
-  const found = await visibleIntent(deps, userId, intentId);
+  const found = await visibleIntent(deps, userId, intentId).catch((error: unknown) =>
+    visibleByHistory(deps, userId, intentId, error),
+  );
   if (!found.ok) {
     return found;
   }
   const { events, problems } = await verifyIntent(deps, intentId);
   const body = { subject: intentId, verified: problems.length === 0, intents: 1, events, problems };
   return accept({ status: 200, body, version: null, replayed: false });
+}
+
+/** When the text of the intent was altered beyond reading, its history still says who may know of it. */
+async function visibleByHistory(
+  deps: Dependencies,
+  userId: string,
+  intentId: string,
+  error: unknown,
+): Promise<Result<unknown, Refusal>> {
+  if (!(error instanceof SyntaxError)) {
+    throw error;
+  }
+  const intent = fold(await deps.store.intentEvents(intentId));
+  const caller = { userId, memberships: await deps.store.memberships(userId) };
+  return intent !== undefined && isVisible(intent, capacitiesForIntent(caller, intent))
+    ? accept(intent)
+    : refuse(notFound('payment intent'));
 }
 
 export type ListQuery = IntentFilter & {
@@ -486,7 +470,9 @@ export async function listPaymentIntents(
     return refuse(notFound(host === undefined ? 'account' : 'host'));
   }
   const merged = merge(slices, limit);
-  const items = merged.items.map(({ network, ...summary }) => ({ ...summary, inTransit: inTransit({ network }) }));
+  // A host that holds the account now sees of it what it has part in, not what a former host did.
+  const known = merged.items.filter((summary) => capacitiesForIntent(caller, summary).length > 0);
+  const items = known.map(({ network, ...summary }) => ({ ...summary, inTransit: inTransit({ network }) }));
   return accept({ items, next: merged.next });
 }
 
@@ -559,13 +545,7 @@ function viewAnswer(status: number, intent: PaymentIntent, caller: Caller): Answ
   return { status, body: view, version: intent.version, replayed: false };
 }
 
-function plan(
-  _deps: Dependencies,
-  status: number,
-  after: PaymentIntent,
-  change: Omit<Change, 'idempotency'>,
-  caller: Caller,
-): Plan {
+function plan(status: number, after: PaymentIntent, change: Omit<Change, 'idempotency'>, caller: Caller): Plan {
   return {
     change,
     answer: viewAnswer(status, after, caller),

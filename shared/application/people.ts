@@ -19,9 +19,22 @@ export const systemUserId = 'system';
  * vouches for the address, or else a new one.
  */
 export async function personForIdentity(deps: Dependencies, identity: Identity): Promise<{ readonly userId: string }> {
+  // Of first sign-ins at once, with one identity or one address, one makes the person and the others find it.
+  for (let attempt = 0; attempt < signInAttemptsMax; attempt += 1) {
+    const userId = await signedIn(deps, identity);
+    if (userId !== undefined) {
+      return { userId };
+    }
+  }
+  throw new Error('A first sign-in could not be completed.');
+}
+
+const signInAttemptsMax = 5;
+
+async function signedIn(deps: Dependencies, identity: Identity): Promise<string | undefined> {
   const known = await deps.store.identity(identity.issuer, identity.subject);
   if (known !== undefined) {
-    return { userId: known };
+    return known;
   }
   const vouched = identity.emailVerified ? identity.email : null;
   const invited = vouched === null ? undefined : await deps.store.personByEmail(vouched);
@@ -37,15 +50,7 @@ export async function personForIdentity(deps: Dependencies, identity: Identity):
       ? newPerson(deps, { name: identity.name, email: vouched }, now, link)
       : { intents: [], identities: [link(invited)] };
   const { outcome } = await deps.store.commit(change, systemUserId, now);
-  if (outcome === 'committed') {
-    return { userId: invited ?? change.accounts?.[0]?.after.id ?? '' };
-  }
-  // Two first sign-ins at once: the other one has made the person.
-  const made = await deps.store.identity(identity.issuer, identity.subject);
-  if (made === undefined) {
-    throw new Error('A first sign-in could not be completed.');
-  }
-  return { userId: made };
+  return outcome === 'committed' ? (invited ?? change.accounts?.[0]?.after.id) : undefined;
 }
 
 function newPerson(

@@ -3,7 +3,7 @@
 import canonicalize from 'canonicalize';
 import { applySuspense, type SuspenseRecord } from '../domain/account.ts';
 import { fold } from '../domain/apply.ts';
-import { asDebit, cellChanges, type HostLedger, imbalances, isHostPosting, type Posting } from '../domain/books.ts';
+import { asDebit, type CellChange, cellChanges, type HostLedger, imbalances, type Posting } from '../domain/books.ts';
 import type { IntentEvent, PaymentIntent } from '../domain/payment-intent.ts';
 import { digestOf, homeHostOf, isRegistration } from '../domain/register.ts';
 import { type ChainProblem, chainProblems } from './history.ts';
@@ -18,6 +18,22 @@ export type IntentVerification = {
 
 /** Checks one intent: its chain, that its state is the fold of its events, that every entry balances, and its transit. */
 export async function verifyIntent(deps: Dependencies, intentId: string): Promise<IntentVerification> {
+  try {
+    return await verifyReadable(deps, intentId);
+  } catch (error) {
+    return { events: 0, problems: [unreadable(intentId, error)], intent: undefined, history: [] };
+  }
+}
+
+/** @throws what is not about the text itself: a table that does not answer is no finding */
+function unreadable(subjectId: string, error: unknown): ChainProblem {
+  if (error instanceof SyntaxError) {
+    return { subjectId, number: null, detail: 'It cannot be read any more: its text was altered.' };
+  }
+  throw error;
+}
+
+async function verifyReadable(deps: Dependencies, intentId: string): Promise<IntentVerification> {
   const [stored, history] = await Promise.all([deps.store.intent(intentId), deps.store.intentEvents(intentId)]);
   if (stored === undefined) {
     const detail = 'The intent itself is missing.';
@@ -62,12 +78,17 @@ export type HostVerification = {
 export async function verifyHostHistory(deps: Dependencies, hostId: string): Promise<HostVerification> {
   const problems: ChainProblem[] = [];
   const sums = new Map<string, number>();
-  const count = (postings: readonly Posting[]): void => {
-    const own = postings.filter((posting) => isHostPosting(posting) && posting.book === hostId);
-    for (const { accountId, currency, changes } of cellChanges(own)) {
-      for (const [ledger, amount] of Object.entries(changes)) {
-        const key = `${accountId} ${currency} ${ledger}`;
-        sums.set(key, (sums.get(key) ?? 0) + amount);
+  const lines = new Set<string>();
+  const count = (
+    history: readonly { readonly id: string; readonly effectiveAt: string; readonly postings: readonly Posting[] }[],
+  ): void => {
+    for (const { id, effectiveAt, postings } of history) {
+      for (const cell of cellChanges(postings).filter(({ book }) => book === hostId)) {
+        lines.add(lineOf(id, effectiveAt, cell));
+        for (const [ledger, amount] of Object.entries(cell.changes)) {
+          const key = `${cell.accountId} ${cell.currency} ${ledger}`;
+          sums.set(key, (sums.get(key) ?? 0) + amount);
+        }
       }
     }
   };
@@ -85,14 +106,14 @@ export async function verifyHostHistory(deps: Dependencies, hostId: string): Pro
       registered += registration === undefined ? 0 : 1;
       digest += registration === undefined ? 0n : digestOf(registration.hash);
     }
-    count(verified.history.flatMap(({ postings }) => postings));
+    count(verified.history);
   }
   for (const suspense of await suspenseOf(deps, hostId)) {
     problems.push(...suspense.problems);
     events += suspense.events;
-    count(suspense.postings);
+    count(suspense.history);
   }
-  problems.push(...(await balanceProblems(deps, hostId, sums)));
+  problems.push(...(await balanceProblems(deps, hostId, sums)), ...(await lineProblems(deps, hostId, lines)));
   const register = await deps.store.register(hostId);
   if (register.intents !== registered || register.digest !== digest.toString()) {
     const detail = `The host's register knows ${register.intents} intents, the table holds ${registered}: a history was removed or replaced.`;
@@ -117,7 +138,7 @@ async function* verifyAll(deps: Dependencies, ids: AsyncIterable<string>): Async
 }
 
 async function suspenseOf(deps: Dependencies, hostId: string) {
-  const verified: { events: number; postings: readonly Posting[]; problems: readonly ChainProblem[] }[] = [];
+  const verified: Awaited<ReturnType<typeof verifySuspense>>[] = [];
   let next: Parameters<Dependencies['store']['listSuspense']>[2];
   do {
     const page = await deps.store.listSuspense(hostId, 100, next);
@@ -130,14 +151,56 @@ async function suspenseOf(deps: Dependencies, hostId: string) {
 }
 
 async function verifySuspense(deps: Dependencies, hostId: string, id: string) {
+  try {
+    return await verifyReadableSuspense(deps, hostId, id);
+  } catch (error) {
+    return { events: 0, history: [], problems: [unreadable(id, error)] };
+  }
+}
+
+async function verifyReadableSuspense(deps: Dependencies, hostId: string, id: string) {
   const [found, history] = await Promise.all([deps.store.suspense(hostId, id), deps.store.suspenseEvents(id)]);
   const head = { version: found?.record.version ?? 0, hash: found?.headHash ?? '' };
   const problems = [...chainProblems(deps.hash, id, history, head)];
-  const folded = history.reduce<SuspenseRecord | undefined>((record, event) => applySuspense(record, event), undefined);
-  if (problems.length === 0 && canonicalize(folded) !== canonicalize(found?.record)) {
+  const fold = (): SuspenseRecord | undefined =>
+    history.reduce<SuspenseRecord | undefined>((record, event) => applySuspense(record, event), undefined);
+  if (problems.length === 0 && canonicalize(fold()) !== canonicalize(found?.record)) {
     problems.push({ subjectId: id, number: null, detail: 'The state is not what its history adds up to.' });
   }
-  return { events: history.length, postings: history.flatMap(({ postings }) => postings), problems };
+  return { events: history.length, history, problems };
+}
+
+/** What one event did to one part of the book, as its line of the statement has to say it. */
+const lineOf = (eventId: string, effectiveAt: string, { accountId, currency, changes }: CellChange): string =>
+  [eventId, effectiveAt, accountId, currency, canonicalize(changes)].join(' ');
+
+/** Statements and balances at a date are read from lines of their own; they have to say what the events say. */
+async function lineProblems(
+  deps: Dependencies,
+  hostId: string,
+  expected: ReadonlySet<string>,
+): Promise<readonly ChainProblem[]> {
+  const missing = new Set(expected);
+  const problems: ChainProblem[] = [];
+  try {
+    for await (const line of deps.store.entries(hostId)) {
+      const { subjectId, number, accountId, currency } = line;
+      const change = cellChanges(line.postings).find(
+        (cell) => cell.book === hostId && cell.accountId === accountId && cell.currency === currency,
+      );
+      const text = change && lineOf(line.eventId, line.effectiveAt, change);
+      if (text === undefined || !missing.delete(text)) {
+        problems.push({ subjectId, number, detail: 'A line of a statement is not what the event says.' });
+      }
+    }
+  } catch (error) {
+    problems.push(unreadable(hostId, error));
+  }
+  if (missing.size > 0) {
+    const detail = `${missing.size} lines of statements are missing.`;
+    problems.push({ subjectId: hostId, number: null, detail });
+  }
+  return problems;
 }
 
 async function balanceProblems(

@@ -38,7 +38,10 @@ export function intentView(intent: PaymentIntent, viewer: Viewer) {
     author: { side: intent.author.side, userId: isOn(intent.author.side, viewer) ? intent.author.userId : null },
     policy: payer || intent.payer.hostId === null ? intent.policy : null,
     approvals: payer || intent.payer.hostId === null ? intent.approvals : [],
-    currentStep: intent.status === 'pending_approval' && payer ? (currentStep(intent) ?? null) : null,
+    currentStep:
+      intent.status === 'pending_approval' && (payer || intent.payer.hostId === null)
+        ? (currentStep(intent) ?? null)
+        : null,
     approvedAt: intent.approvedAt,
     reserved: payer ? intent.reserved : null,
     send: intent.send && {
@@ -114,9 +117,8 @@ export function eventViews(events: readonly IntentEvent[], intent: PaymentIntent
 }
 
 function eventView(event: IntentEvent, intent: PaymentIntent, viewer: Viewer) {
-  const payer = isOn('payer', viewer);
-  const payee = isOn('payee', viewer);
-  const actedOn = event.actor.capacity.includes('payee') ? 'payee' : 'payer';
+  const { capacity } = event.actor;
+  const actedOn = capacity === 'author' ? intent.author.side : capacity.includes('payee') ? 'payee' : 'payer';
   const isKnown = event.actor.capacity === 'clock' || isOn(actedOn, viewer) || event.actor.userId === viewer.userId;
   return {
     id: event.id,
@@ -125,16 +127,21 @@ function eventView(event: IntentEvent, intent: PaymentIntent, viewer: Viewer) {
     at: event.at,
     effectiveAt: event.effectiveAt,
     actor: { userId: isKnown ? event.actor.userId : null, capacity: event.actor.capacity },
-    postings: event.postings.filter((posting) => isOwn(posting, intent, payer, payee)),
+    postings: event.postings.filter((posting) => isOwn(posting, intent, viewer)),
     previousHash: event.previousHash,
     hash: event.hash,
   };
 }
 
-function isOwn(posting: Posting, intent: PaymentIntent, payer: boolean, payee: boolean): boolean {
-  return (
-    !isHostPosting(posting) ||
-    (payer && posting.book === intent.payer.hostId) ||
-    (payee && posting.book === intent.payee.hostId)
-  );
+/** The team of a host sees its whole book; whoever speaks for an account sees the part that is the account's. */
+function isOwn(posting: Posting, { payer, payee }: PaymentIntent, { held }: Viewer): boolean {
+  if (!isHostPosting(posting)) {
+    return true;
+  }
+  return held
+    .filter((capacity) => capacity.includes('@'))
+    .some((capacity) => {
+      const party = capacity.includes('@payer') ? payer : payee;
+      return capacity.endsWith('_host') ? posting.book === party.hostId : posting.accountId === party.accountId;
+    });
 }
