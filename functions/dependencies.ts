@@ -1,9 +1,22 @@
 /** The composition root: what the functions run on, made once per cold start. */
 import { createHash, randomBytes } from 'node:crypto';
-import { ulid } from 'ulid';
+import { encodeTime } from 'ulid';
 import type { Dependencies } from '../shared/application/ports.ts';
 import { createDocumentClient } from '../shared/persistence/client.ts';
 import { createStore } from '../shared/persistence/store.ts';
+
+const ulidTimeLength = 10;
+const ulidRandomLength = 16;
+const crockfordBase32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** The random part of a ULID from one draw of randomness; the library asks the system for each character by itself. */
+function randomPart(): string {
+  let part = '';
+  for (const byte of randomBytes(ulidRandomLength)) {
+    part += crockfordBase32.charAt(byte & 31);
+  }
+  return part;
+}
 
 export function requireEnv(name: string): string {
   const value = process.env[name];
@@ -21,7 +34,7 @@ export function dependenciesOver(
   return {
     store,
     clock,
-    ids: { next: (prefix, at) => `${prefix}_${ulid(Date.parse(at))}` },
+    ids: { next: (prefix, at) => `${prefix}_${encodeTime(Date.parse(at), ulidTimeLength)}${randomPart()}` },
     hash: (text) => createHash('sha256').update(text).digest('base64url'),
   };
 }

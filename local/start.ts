@@ -61,7 +61,7 @@ export type LocalSystem = {
 };
 
 const place: Place = { region: 'eu-central-1', accountId: '000000000000' };
-const environmentsMaxDefault = 4;
+const environmentsMaxDefault = 2;
 
 type Undo = () => Promise<void> | void;
 
