@@ -490,6 +490,7 @@ function merge(slices: readonly Slice<IntentSummary>[], limit: number): Slice<In
   const horizon = slices
     .filter(({ next }) => next !== undefined)
     .map(({ next }) => String(next?.['id']))
+    // biome-ignore lint/complexity/useMathMinMax: these are ids, and Math.max knows numbers only.
     .reduce((latest, end) => (latest > end ? latest : end), '');
   const certain = sorted.filter(({ id }) => id >= horizon);
   const items = certain.slice(0, limit);

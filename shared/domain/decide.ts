@@ -774,19 +774,14 @@ function writeOff(intent: PaymentIntent, { reason, bearer }: CommandOf<'writeOff
     });
   }
   const hostIds = hostsActedFor(intent, context);
-  if (proposal === null) {
+  // Who would have somebody else bear it makes a proposal of their own: it takes two who say the same.
+  if (proposal === null || proposal.bearer !== bearer) {
     return happened({ type: 'write_off_proposed', hostIds, bearer, reason });
   }
   if (proposal.by === context.userId || !coverBothHosts(intent, proposal.hostIds, hostIds)) {
     return refuse({
       code: 'second-person-required',
       detail: 'A write-off takes two people, one from each host if there are two. It waits for the other one.',
-    });
-  }
-  if (bearer !== proposal.bearer) {
-    return refuse({
-      code: 'second-person-required',
-      detail: `The proposal says that it is borne by ${proposal.bearer}; agree to that by saying the same.`,
     });
   }
   const borne = bearer === 'payer_host' ? network.transit : 0;

@@ -2,10 +2,9 @@
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { Change, IntentChange, SuspenseChange } from '../application/ports.ts';
 import { type CellChange, cellChanges, type HostLedger } from '../domain/books.ts';
-import type { IntentEvent, PaymentIntent } from '../domain/payment-intent.ts';
 import { digestOf, homeHostOf, isRegistration } from '../domain/register.ts';
 import { eventItems, intentItem, plainItem } from './items.ts';
-import { keys, registerShards, shardOf } from './keys.ts';
+import { type Key, keys, registerShards, shardOf } from './keys.ts';
 
 type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
@@ -69,7 +68,6 @@ export function operations(tableName: string, change: Change, userId: string, no
             },
           ),
       ...events.flatMap((event) => eventItems('INTENT', event)).map((eventItem) => create(eventItem)),
-      ...registration(tableName, after, events),
     ];
   };
 
@@ -101,6 +99,7 @@ export function operations(tableName: string, change: Change, userId: string, no
           ),
         ]),
     ...change.intents.flatMap(intentOperations),
+    ...registrations(tableName, change.intents),
     ...(change.suspense ?? []).flatMap(suspenseOperations),
     ...(change.accounts ?? []).flatMap(({ before, after }) => {
       const item = plainItem('ACCOUNT', keys.account(after.id), after);
@@ -200,24 +199,30 @@ function cellOperation(tableName: string, cell: CellChange, allowNegative: boole
 /**
  * Counts every intent that its home host ever came to know, and sums up the hashes of the events by which it did, so that
  * the verification of a host's history notices a whole history that was removed. Sharded, because all of a host's new
- * intents pass through it.
+ * intents pass through it; intents of one change that meet in a shard are counted in one operation.
  */
-function registration(tableName: string, intent: PaymentIntent, events: readonly IntentEvent[]): readonly Operation[] {
-  const event = events.find((candidate) => isRegistration(intent, candidate));
-  const homeHostId = homeHostOf(intent);
-  return event === undefined || homeHostId === null
-    ? []
-    : [
-        {
-          meaning: { kind: 'unconditional' },
-          item: {
-            Update: {
-              TableName: tableName,
-              Key: keys.register(homeHostId, shardOf(intent.id, registerShards)),
-              UpdateExpression: 'ADD intents :one, digest :digest',
-              ExpressionAttributeValues: { ':one': 1, ':digest': digestOf(event.hash) },
-            },
-          },
-        },
-      ];
+function registrations(tableName: string, changes: readonly IntentChange[]): readonly Operation[] {
+  const shards = new Map<string, { readonly Key: Key; intents: number; digest: bigint }>();
+  for (const { after, events } of changes) {
+    const event = events.find((candidate) => isRegistration(after, candidate));
+    const homeHostId = homeHostOf(after);
+    if (event !== undefined && homeHostId !== null) {
+      const Key = keys.register(homeHostId, shardOf(after.id, registerShards));
+      const shard = shards.get(`${Key.PK} ${Key.SK}`) ?? { Key, intents: 0, digest: 0n };
+      shard.intents += 1;
+      shard.digest += digestOf(event.hash);
+      shards.set(`${Key.PK} ${Key.SK}`, shard);
+    }
+  }
+  return [...shards.values()].map(({ Key, intents, digest }) => ({
+    meaning: { kind: 'unconditional' },
+    item: {
+      Update: {
+        TableName: tableName,
+        Key,
+        UpdateExpression: 'ADD intents :intents, digest :digest',
+        ExpressionAttributeValues: { ':intents': intents, ':digest': digest },
+      },
+    },
+  }));
 }

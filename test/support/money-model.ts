@@ -244,10 +244,10 @@ export function perform(model: Model, who: Person, operation: Operation): boolea
   }
 }
 
-/** Two people: one of each host, or two of the one host that there is. */
+/** Two people who say the same: one of each host, or two of the one host that there is. */
 function writeOff(model: Model, who: Person, byHost: boolean): boolean {
   const { proposal } = model;
-  if (proposal === null) {
+  if (proposal === null || proposal.byHost !== byHost) {
     model.proposal = { by: who, byHost };
     return true;
   }
