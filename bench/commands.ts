@@ -158,8 +158,8 @@ function renamed(command: Sent, tableName: string): Sent {
 }
 
 /** The request as the engine takes it, with its values marshalled beforehand, so that only the request itself is timed. */
-function marshalled({ input, constructor }: Sent): BatchGetItemCommand | TransactWriteItemsCommand {
-  if (constructor.name === 'BatchGetCommand') {
+function marshalled({ input, constructor: { name } }: Sent): BatchGetItemCommand | TransactWriteItemsCommand {
+  if (name === 'BatchGetCommand') {
     const requests = Object.entries((input as BatchGetCommandInput).RequestItems ?? {}).map(
       ([table, { Keys: keys = [], ...rest }]) => [table, { ...rest, Keys: keys.map((key) => marshall(key)) }] as const,
     );
