@@ -6,9 +6,9 @@ import { loadBenchWorld } from './bench-world.ts';
 
 const concurrency = 8;
 const seconds = 15;
-const warmUpIntents = Number(process.env['WARM'] ?? 40);
+const warmUpIntents = 400;
 
-const system = await startLocal({ environmentsMax: Number(process.env['ENVS'] ?? 4) });
+const system = await startLocal();
 const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
 
 const call = (token: string, path: string, body: object): Promise<{ id: string; status: string }> =>

@@ -1,12 +1,13 @@
 /** The state after an event: the stored intent is always the fold of its history (and a test proves it). */
-import type {
-  Content,
-  EventData,
-  IntentEvent,
-  PaymentIntent,
-  Receipt,
-  Receiving,
-  TraceCase,
+import {
+  type Content,
+  type EventData,
+  type IntentEvent,
+  type PaymentIntent,
+  type Receipt,
+  type Receiving,
+  type TraceCase,
+  untouched,
 } from './payment-intent.ts';
 import { unreachable } from './result.ts';
 
@@ -42,35 +43,15 @@ function begin({ subjectId, number, at, actor, data }: Occurrence): PaymentInten
     throw new Error(`A history cannot begin with ${data.type}.`);
   }
   return {
+    ...untouched,
     id: subjectId,
     type: data.intentType,
     status: 'draft',
     version: 1,
-    revision: 1,
     payer: data.payer,
     ...data.content,
     author: { userId: actor.userId, side: data.side },
-    policy: null,
-    receivingFeeBasisPoints: 0,
-    receivingTimeZone: 'UTC',
-    approvals: [],
-    approvedAt: null,
-    reserved: null,
-    send: null,
-    receipts: [],
-    returned: null,
-    network: null,
-    expectation: null,
-    trace: null,
-    late: null,
-    holds: [],
-    writeOff: null,
-    reason: null,
     sendsBackId: data.sendsBackId,
-    reversal: null,
-    sendingBack: 0,
-    source: null,
-    dueAt: null,
     createdAt: at,
     updatedAt: at,
   };

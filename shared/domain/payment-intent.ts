@@ -210,6 +210,37 @@ export type PaymentIntent = {
   readonly updatedAt: string;
 };
 
+/** What is true of an intent until something says otherwise; items leave it out, histories begin with it. */
+export const untouched = {
+  revision: 1,
+  fixedSide: 'sent',
+  costLimit: null,
+  tier: null,
+  destination: null,
+  deadlineAt: null,
+  policy: null,
+  receivingFeeBasisPoints: 0,
+  receivingTimeZone: 'UTC',
+  approvals: [],
+  approvedAt: null,
+  reserved: null,
+  send: null,
+  receipts: [],
+  returned: null,
+  network: null,
+  expectation: null,
+  trace: null,
+  late: null,
+  holds: [],
+  writeOff: null,
+  reason: null,
+  sendsBackId: null,
+  reversal: null,
+  sendingBack: 0,
+  source: null,
+  dueAt: null,
+} as const satisfies Partial<PaymentIntent>;
+
 /** Who made a change: a person in a capacity, or the clock. */
 export type Actor = { readonly userId: string; readonly capacity: string };
 

@@ -1,7 +1,15 @@
 /** A movement as a payment intent that has ended: received, with the entry it made in the host's book (docs/import.md). */
 import { asDebit, entry, type HostLedger, type Posting } from '../domain/books.ts';
 import type { Money } from '../domain/money.ts';
-import type { Actor, Destination, DraftEvent, Party, PaymentIntent, Receipt } from '../domain/payment-intent.ts';
+import {
+  type Actor,
+  type Destination,
+  type DraftEvent,
+  type Party,
+  type PaymentIntent,
+  type Receipt,
+  untouched,
+} from '../domain/payment-intent.ts';
 import type { Movement } from './opencollective-ledger.ts';
 
 export const importActor: Actor = { userId: 'import', capacity: 'import' };
@@ -57,26 +65,17 @@ function importedIntent(
     at,
   };
   return {
+    ...untouched,
     id: movement.id,
     type: movement.type,
     status: 'received',
-    revision: 1,
     payer: isIn ? opposite : collective,
     payee: isIn ? collective : opposite,
     amount,
-    fixedSide: 'sent',
-    costLimit: null,
     purpose: movement.purpose,
-    tier: null,
     destination: destinationOf(movement),
-    deadlineAt: null,
     author: { userId: importActor.userId, side: isIn ? 'payee' : 'payer' },
-    policy: null,
-    receivingFeeBasisPoints: 0,
-    receivingTimeZone: 'UTC',
-    approvals: [],
     approvedAt: movement.at,
-    reserved: null,
     send:
       isIn && !isBook
         ? null
@@ -91,19 +90,8 @@ function importedIntent(
             at,
           },
     receipts: [receipt],
-    returned: null,
-    network: null,
-    expectation: null,
-    trace: null,
-    late: null,
-    holds: [],
-    writeOff: null,
-    reason: null,
     sendsBackId: movement.refundsId,
-    reversal: null,
-    sendingBack: 0,
     source: sourceOf(hostSlug, movement.group),
-    dueAt: null,
     createdAt: movement.at,
   };
 }

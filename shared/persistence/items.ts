@@ -14,45 +14,20 @@ import {
   type NetworkLedger,
   type Posting,
 } from '../domain/books.ts';
-import type { AccountKind, IntentEvent, Party, PaymentIntent } from '../domain/payment-intent.ts';
+import {
+  type AccountKind,
+  type IntentEvent,
+  type Party,
+  type PaymentIntent,
+  untouched,
+} from '../domain/payment-intent.ts';
 import { dueShards, indexKeys, keys, type Subject, shardOf } from './keys.ts';
 
 export type Item = Record<string, unknown>;
 
-/** What an absent attribute of an intent means. */
-const intentDefaults = {
-  revision: 1,
-  fixedSide: 'sent',
-  receivingFeeBasisPoints: 0,
-  receivingTimeZone: 'UTC',
-  costLimit: null,
-  tier: null,
-  destination: null,
-  deadlineAt: null,
-  policy: null,
-  approvals: [],
-  approvedAt: null,
-  reserved: null,
-  send: null,
-  receipts: [],
-  returned: null,
-  network: null,
-  expectation: null,
-  trace: null,
-  late: null,
-  holds: [],
-  writeOff: null,
-  reason: null,
-  sendsBackId: null,
-  reversal: null,
-  sendingBack: 0,
-  source: null,
-  dueAt: null,
-} satisfies Partial<PaymentIntent>;
-
 const goesWithoutSaying = (name: string, value: unknown): boolean =>
-  name in intentDefaults &&
-  (Array.isArray(value) ? value.length === 0 : value === intentDefaults[name as keyof typeof intentDefaults]);
+  name in untouched &&
+  (Array.isArray(value) ? value.length === 0 : value === untouched[name as keyof typeof untouched]);
 
 const isKeyAttribute = (name: string): boolean => /^(PK|SK|GSI\dPK|GSI\dSK|entity|schemaVersion)$/.test(name);
 
@@ -112,7 +87,7 @@ function readIntent(item: Item): PaymentIntent {
     payee: partyFromStored(summary['payee'] as StoredParty),
   };
   return {
-    ...intentDefaults,
+    ...untouched,
     ...attributes,
     amount,
     ...summary,
