@@ -40,7 +40,7 @@ export class SignIn extends Construct {
     Validations.of(pool).acknowledge({
       id: 'AwsSolutions-COG2',
       reason:
-        'A second factor is offered to everybody and asked for where money is sent; contributors who only look on are not turned away.',
+        'A second factor is offered to everybody and forced on nobody: contributors who only look on are not turned away. Asking for a recent one before money is sent comes with requirement A6.',
     });
 
     const client = pool.addClient('Client', {

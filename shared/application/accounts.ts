@@ -208,7 +208,11 @@ export function changeHosting(deps: Dependencies, meta: RequestMeta, accountId: 
     }
     const hosting =
       input.action === 'leave'
-        ? decideHosting(account, { action: 'leave', hasMoney: await hasMoney(deps, account) }, now)
+        ? decideHosting(
+            account,
+            { action: 'leave', hasMoney: (await hasMoney(deps, account)) || (await hasOpenIntents(deps, account)) },
+            now,
+          )
         : decideHosting(account, { action: input.action }, now);
     return hosting.ok ? accept({ ...account, hosting: hosting.value }) : hosting;
   });
@@ -218,6 +222,23 @@ async function hasMoney(deps: Dependencies, account: Account): Promise<boolean> 
   const hostId = hostIdOf(account);
   const balances = hostId === null ? [] : await deps.store.balances(hostId, account.id);
   return balances.some(({ ledgers }) => (ledgers.available ?? 0) !== 0 || (ledgers.reserved ?? 0) !== 0);
+}
+
+/** Approved, on its way, or not whole yet: money would still move in the books of the host that is left. */
+const openStatuses: readonly string[] = ['pending_approval', 'approved', 'sent', 'partially_received'];
+
+async function hasOpenIntents(deps: Dependencies, account: Account): Promise<boolean> {
+  for (const direction of ['outgoing', 'incoming'] as const) {
+    let next: Position | undefined;
+    do {
+      const page = await deps.store.listIntents({ by: 'account', direction, accountId: account.id }, {}, 100, next);
+      if (page.items.some(({ status }) => openStatuses.includes(status))) {
+        return true;
+      }
+      next = page.next;
+    } while (next !== undefined);
+  }
+  return false;
 }
 
 /** One change of one account: who may, against which version, and what it becomes. */
@@ -253,12 +274,13 @@ export function changeAccount(
   });
 }
 
-/** An account's card is public, so that a payee can be named: what is refused here is refused as forbidden. */
+/** An account's card is public, so that a payee can be named; everything else of it is not there for strangers. */
 function refusalFor(account: Account | undefined, caller: Caller, action: Action): Refusal | undefined {
   if (account === undefined) {
     return notFound('account');
   }
-  return may(action, capacitiesForAccount(caller, relationOf(account))) ? undefined : denied(action);
+  const held = capacitiesForAccount(caller, relationOf(account));
+  return may(action, held) ? undefined : may('readAccount', held) ? denied(action) : notFound('account');
 }
 
 function viewAnswer(account: Account, caller: Caller): Answer {
@@ -376,7 +398,7 @@ export const deleteMember = (deps: Dependencies, meta: RequestMeta, accountId: s
 
 // --- Balances --------------------------------------------------------------------------------------------------------
 
-/** @returns the account, if the caller may do this to it; an account's card is public, so what is missing is the right */
+/** @returns the account, if the caller may do this to it */
 export async function readable(
   deps: Dependencies,
   userId: string,

@@ -37,10 +37,10 @@ export async function workDueIntent(deps: Dependencies, intentId: string): Promi
 }
 
 function commandOfClock(intent: PaymentIntent): IntentCommand {
-  if (intent.status === 'approved') {
+  if (intent.status === 'approved' && intent.receipts.length === 0) {
     return { name: 'expire' };
   }
-  return { name: intent.payee.hostId === null ? 'assumeReceived' : 'becomeLate' };
+  return { name: intent.payee.hostId === null && intent.status !== 'approved' ? 'assumeReceived' : 'becomeLate' };
 }
 
 /** Intents whose clock has run out, oldest first within each shard. */

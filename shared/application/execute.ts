@@ -22,8 +22,8 @@ export type Handling = {
   /** Decides on what was read; called again after a lost race. `now` is the moment of the decision. */
   readonly decide: (read: CommandRead, now: string) => Promise<Result<Plan, Refusal>>;
   /**
-   * Refuses callers who may not know of the subject, or may not do this at all. Asked before a remembered answer is given,
-   * so that somebody who was taken off a team gets nothing by repeating an old request.
+   * Refuses callers who may not know of the subject, or may not do this at all. Asked before an answer is rebuilt from an
+   * intent, so that somebody who was taken off a team gets nothing by repeating an old request.
    */
   readonly authorise: (read: CommandRead) => Refusal | undefined;
   /** Rebuilds an answer that is remembered as a version of an intent. */
@@ -64,7 +64,9 @@ async function attempt(deps: Dependencies, meta: RequestMeta, handling: Handling
     accountIds: handling.accountIds ?? [],
   });
   const refusal = handling.authorise(read);
-  if (refusal !== undefined) {
+  // An answer that was kept as it was given is given again: what it brought about may have ended the right to ask.
+  const isKept = read.idempotency?.answer.kind === 'body' && read.idempotency.fingerprint === meta.fingerprint;
+  if (refusal !== undefined && !isKept) {
     return refuse(refusal);
   }
   if (read.idempotency !== undefined) {

@@ -1,6 +1,13 @@
 /** A host's settings, its books, its history, and money of which it does not yet know whose it is. */
 import { type Account, type AccountSettings, hostIdOf, type SuspenseRecord } from '../domain/account.ts';
-import { type Action, allowedBy, type Capacity, capacitiesForAccount, permissions } from '../domain/authorisation.ts';
+import {
+  type Action,
+  allowedBy,
+  type Capacity,
+  capacitiesForAccount,
+  may,
+  permissions,
+} from '../domain/authorisation.ts';
 import { asDebit, entry, type HostLedger } from '../domain/books.ts';
 import type { Money } from '../domain/money.ts';
 import type { Refusal } from '../domain/refusals.ts';
@@ -129,7 +136,8 @@ export async function getBooks(
     hostId,
     at: at ?? deps.clock.now(),
     currencies: [...currencies].map(([currency, ledgers]) => currencyView(currency, ledgers)),
-    inTransit: await transitOf(deps, hostId),
+    // What was on its way at a date is not kept; today's would only look as if it belonged there.
+    inTransit: at === undefined ? await transitOf(deps, hostId) : null,
     accounts: cells
       .filter(({ ledgers }) => (ledgers.available ?? 0) !== 0 || (ledgers.reserved ?? 0) !== 0)
       .map(({ accountId, currency, ledgers }) => ({
@@ -349,10 +357,13 @@ function forHost(
   return execute(deps, meta, {
     accountIds: [hostId, ...accountIds],
     authorise: (read) => {
-      if (read.accounts.get(hostId)?.kind !== 'host') {
+      const host = read.accounts.get(hostId);
+      if (host?.kind !== 'host') {
         return notFound('host');
       }
-      return capacityIn(read) === undefined ? denied('recordSuspense') : undefined;
+      const held = capacitiesForAccount({ userId: meta.userId, memberships: read.memberships }, relationOf(host));
+      const refusal = may('readAccount', held) ? denied('recordSuspense') : notFound('host');
+      return capacityIn(read) === undefined ? refusal : undefined;
     },
     decide: (read, now) => decide(read, now, capacityIn(read) ?? 'admin@account'),
   });

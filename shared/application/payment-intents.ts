@@ -165,6 +165,8 @@ export function executeIntentCommand(
   intentId: string,
   input: IntentCommandInput,
 ): Outcome {
+  // An approval that lost a race is not carried over to content that somebody changed meanwhile.
+  let revisionRead: number | undefined;
   return execute(deps, meta, {
     intentId,
     accountIds: [
@@ -189,9 +191,12 @@ export function executeIntentCommand(
       if (meta.ifMatch !== undefined && meta.ifMatch !== stored.intent.version) {
         return refuse(stale(stored.intent.version));
       }
-      return input.name === 'sendBack'
-        ? sendBack(deps, meta, read, stored, input, now)
-        : command(deps, meta, read, stored, input, now);
+      if (input.name === 'sendBack') {
+        return sendBack(deps, meta, read, stored, input, now);
+      }
+      revisionRead ??= stored.intent.revision;
+      const given = input.name === 'approve' ? { ...input, revision: input.revision ?? revisionRead } : input;
+      return command(deps, meta, read, stored, given, now);
     },
     rebuild: (answer, read) => rebuilt(deps, answer, callerOf(meta, read)),
   });
@@ -244,8 +249,12 @@ async function complete(
         amount: input.amount ?? intent.reserved ?? intent.amount,
         lateAt: workingDaysAfter(now, lateAfterWorkingDays, intent.receivingTimeZone),
       });
-    case 'settle':
     case 'confirmReceipt':
+      return inPast(input.date, now, {
+        ...input,
+        claimLateAt: workingDaysAfter(now, lateAfterWorkingDays, intent.receivingTimeZone),
+      });
+    case 'settle':
     case 'markReturned':
       return inPast(input.date, now, input);
     case 'placeHold':

@@ -114,7 +114,7 @@ export function decideHosting(account: Account, command: HostingCommand, now: st
         return notAllowed('The collective has no host to leave.');
       }
       return command.hasMoney
-        ? notAllowed('The host still holds money for the collective; move it first.')
+        ? notAllowed('The host still holds money for the collective, or some is on its way; end that first.')
         : accept({ status: 'none' });
   }
 }

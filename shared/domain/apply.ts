@@ -106,6 +106,7 @@ function consequence(intent: PaymentIntent, { at, actor, data }: Occurrence): Pa
         ...(data.status === 'received' ? closing(intent, at, 'receipt') : {}),
         status: data.status,
         send: { ...data.send, by, at },
+        late: null,
         receipts: corrected(intent.receipts, data.correction),
         reserved: null,
         network: data.network,
@@ -116,6 +117,8 @@ function consequence(intent: PaymentIntent, { at, actor, data }: Occurrence): Pa
       return {
         status: data.status,
         receipts: [...intent.receipts, { ...data.receipt, by, at }],
+        // A proposal was about what was missing then.
+        writeOff: null,
         network: data.network,
         dueAt: data.dueAt,
         ...(data.status === 'received' ? { ...closing(intent, at, 'receipt'), reserved: null } : {}),
@@ -174,6 +177,7 @@ function consequence(intent: PaymentIntent, { at, actor, data }: Occurrence): Pa
         status: 'pending_approval',
         revision: data.approvalsKept ? intent.revision : intent.revision + 1,
         approvals: data.approvalsKept ? intent.approvals : [],
+        revisedBy: data.approvalsKept ? intent.revisedBy : by,
         send: null,
         returned: null,
         network: null,

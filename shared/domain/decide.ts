@@ -71,6 +71,8 @@ export type IntentCommand =
       readonly final: boolean;
       readonly overReceipt: 'suspense' | 'payee' | null;
       readonly fromSuspense: string | null;
+      /** When the sender is chased, if the money arrived before the claim that it was sent. */
+      readonly claimLateAt?: string | null;
     }
   | { readonly name: 'acceptShort'; readonly reason: string; readonly bearer: 'payee' | 'payee_host' }
   | { readonly name: 'reportNotReceived'; readonly reason: string }
@@ -300,7 +302,7 @@ function reviewerCapacities(intent: PaymentIntent, step: number): readonly Capac
 }
 
 function reviewRefusal(intent: PaymentIntent, step: number, context: Context): Refusal | undefined {
-  if (intent.author.userId === context.userId) {
+  if (intent.author.userId === context.userId || intent.revisedBy === context.userId) {
     return { code: 'own-request', detail: 'Nobody decides on their own request; another reviewer has to.' };
   }
   if (allowedBy<string>(reviewerCapacities(intent, step), context.held) === undefined) {
@@ -554,7 +556,8 @@ function shareOf(intent: PaymentIntent, { amount, final }: CommandOf<'confirmRec
       .reduce((sum, receipt) => sum + receipt.amount.amount, 0);
     const closes = final || soFar + amount.amount >= expected.amount;
     const cost = closes ? remaining : Math.min(remaining, proportion(total, amount.amount, expected.amount));
-    return accept({ cost, excess: 0, isComplete: cost === remaining });
+    const excess = Math.min(amount.amount, Math.max(0, soFar + amount.amount - expected.amount));
+    return accept({ cost, excess, isComplete: cost === remaining });
   }
   return final
     ? accept({ cost: remaining, excess: 0, isComplete: true })
@@ -569,7 +572,10 @@ const receivedAtCost = (intent: PaymentIntent): number =>
 
 function receiptEvent(
   intent: PaymentIntent,
-  command: Pick<CommandOf<'confirmReceipt'>, 'amount' | 'date' | 'reference' | 'fromSuspense' | 'overReceipt'>,
+  command: Pick<
+    CommandOf<'confirmReceipt'>,
+    'amount' | 'date' | 'reference' | 'fromSuspense' | 'overReceipt' | 'claimLateAt'
+  >,
   { cost, excess, isComplete }: Share,
   source: Receipt['source'],
 ): DraftEvent {
@@ -613,8 +619,12 @@ function receiptEvent(
       },
       network,
       status,
-      // A deadline ends what was not paid; once money has arrived there is nothing left to expire.
-      dueAt: status === 'partially_received' && intent.send !== null ? intent.dueAt : null,
+      // A deadline ends what was not paid; once money has arrived there is nothing left to expire, but a claim to ask for.
+      dueAt: hasClaim
+        ? status === 'partially_received' && intent.send !== null
+          ? intent.dueAt
+          : null
+        : (command.claimLateAt ?? null),
     },
     postings: entry([...hostPostings, ...networkPostings]),
   };
@@ -709,6 +719,12 @@ function markReturned(intent: PaymentIntent, command: CommandOf<'markReturned'>)
       detail: `What came back and the fees lost must make up what is on its way: ${network.transit} ${network.currency}.`,
     });
   }
+  if (amount < feeLost || amount === 0) {
+    return refuse({
+      code: 'amount-not-allowed',
+      detail: 'More was lost than came back: report it as not received, and write it off with the other host.',
+    });
+  }
   const borne = bearer === 'payer_host' ? feeLost : 0;
   return happened(
     {
@@ -735,7 +751,8 @@ const daysAfter = (instant: string, days: number): string =>
   new Date(Date.parse(instant) + days * 86_400_000).toISOString();
 
 function becomeLate(intent: PaymentIntent, { now }: Context): Decision {
-  if (intent.dueAt === null || intent.dueAt > now) {
+  const isUnclaimed = intent.status === 'approved';
+  if (intent.dueAt === null || intent.dueAt > now || (isUnclaimed && intent.receipts.length === 0)) {
     return notPossible(intent, 'becomeLate');
   }
   const reminders = intent.late === null ? 0 : intent.late.reminders + 1;
@@ -746,7 +763,7 @@ function becomeLate(intent: PaymentIntent, { now }: Context): Decision {
     data: { type: 'trace_opened', reason: 'Nothing was confirmed after all reminders.' },
     postings: [],
   };
-  return accept(dueAt === null && !isOpen(intent.trace) ? [late, trace] : [late]);
+  return accept(dueAt === null && !isOpen(intent.trace) && !isUnclaimed ? [late, trace] : [late]);
 }
 
 function assumeReceived(intent: PaymentIntent, { now }: Context): Decision {

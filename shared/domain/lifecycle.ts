@@ -114,10 +114,11 @@ export const transitions = {
     books: 'L5',
   },
   becomeLate: {
-    from: ['sent', 'partially_received'],
-    to: ['sent', 'partially_received'],
+    from: ['approved', 'sent', 'partially_received'],
+    to: ['approved', 'sent', 'partially_received'],
     by: ['clock'],
-    guards: 'five working days, then 3, 7 and 14 days after that',
+    guards:
+      'five working days, then 3, 7 and 14 days after that; while approved only if money arrived before the claim that it was sent',
   },
   assumeReceived: {
     from: ['sent', 'partially_received'],

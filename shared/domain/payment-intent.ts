@@ -177,6 +177,8 @@ export type PaymentIntent = {
   readonly destination: Destination | null;
   readonly deadlineAt: string | null;
   readonly author: { readonly userId: string; readonly side: Side };
+  /** Who changed the content when taking it up again; like the author, they do not decide on it. */
+  readonly revisedBy: string | null;
   /** Copied when submitted, so that a later change of policy alters nothing under way (requirements I3). */
   readonly policy: ApprovalPolicy | null;
   readonly receivingFeeBasisPoints: number;
@@ -218,6 +220,7 @@ export const untouched = {
   tier: null,
   destination: null,
   deadlineAt: null,
+  revisedBy: null,
   policy: null,
   receivingFeeBasisPoints: 0,
   receivingTimeZone: 'UTC',

@@ -1,6 +1,7 @@
 /** The lifecycle table against semantics §2, and every status against every command. */
+
 import { describe, expect, test } from '@jest/globals';
-import type { IntentCommand } from '../../shared/domain/decide.ts';
+import type { CommandOf, IntentCommand } from '../../shared/domain/decide.ts';
 import { type Command, commandNames, commandsPossible, transitions } from '../../shared/domain/lifecycle.ts';
 import { isEnded, type Status, statuses } from '../../shared/domain/payment-intent.ts';
 import {
@@ -56,7 +57,7 @@ const expectedTable: Record<Command, { readonly from: readonly Status[]; readonl
   acceptShort: { from: ['sent', 'partially_received'], to: ['received'] },
   reportNotReceived: { from: ['sent', 'partially_received'], to: ['sent', 'partially_received'] },
   markReturned: { from: ['sent', 'partially_received'], to: ['returned', 'received'] },
-  becomeLate: { from: ['sent', 'partially_received'], to: ['sent', 'partially_received'] },
+  becomeLate: { from: ['approved', 'sent', 'partially_received'], to: ['approved', 'sent', 'partially_received'] },
   assumeReceived: { from: ['sent', 'partially_received'], to: ['received'] },
   writeOff: { from: ['sent', 'partially_received'], to: ['sent', 'partially_received', 'received', 'returned'] },
   sendBack: { from: ['received'], to: ['received'] },
@@ -144,7 +145,17 @@ const attempts: Record<
   acceptShort: { step: () => ['financeB', acceptShort()] },
   reportNotReceived: { step: () => ['financeB', reportNotReceived] },
   markReturned: { step: (status) => ['financeA', markReturned(status === 'partially_received' ? 500 : 1000)] },
-  becomeLate: { step: () => ['clock', becomeLate, daysLater(8)] },
+  becomeLate: {
+    // While approved, only a claim that is missing can be late.
+    before: (history) =>
+      history.intent.status === 'approved'
+        ? continued(history, [
+            'financeB',
+            { ...(confirmReceipt(half) as CommandOf<'confirmReceipt'>), claimLateAt: daysLater(7) },
+          ])
+        : history,
+    step: () => ['clock', becomeLate, daysLater(8)],
+  },
   assumeReceived: { shape: 'outsidePayee', step: () => ['clock', assumeReceived, daysLater(8)] },
   writeOff: { before: traced, step: () => ['financeA', writeOff()] },
   sendBack: { step: () => ['financeB', sendBack(100)] },

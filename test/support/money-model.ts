@@ -200,6 +200,7 @@ export function perform(model: Model, who: Person, operation: Operation): boolea
         }
         model.received += cost;
         model.receipts += 1;
+        model.proposal = null;
         if (isAway) {
           if (cost === remaining) {
             end(model, 'received');
@@ -224,7 +225,8 @@ export function perform(model: Model, who: Person, operation: Operation): boolea
     }
     case 'markReturned': {
       const { amount, lost, byHost } = operation;
-      return onlyIf(isAway && isPayerFinance && amount + lost === transitOf(model), () => {
+      const isPlausible = amount > 0 && lost <= amount;
+      return onlyIf(isAway && isPayerFinance && isPlausible && amount + lost === transitOf(model), () => {
         add(model, 'bank of A', amount);
         add(model, 'A available', amount + (byHost ? lost : 0));
         add(model, 'A costs:transfer', byHost ? lost : 0);

@@ -45,7 +45,8 @@ export const BooksView = z
       .meta({ description: 'The book, per currency.' }),
     inTransit: z
       .object({ outgoing: z.array(MoneyView), incoming: z.array(MoneyView) })
-      .meta({ description: 'What is between this host and others.' }),
+      .nullable()
+      .meta({ description: 'What is between this host and others now; null for a date.' }),
     accounts: z
       .array(
         z.object({
