@@ -352,7 +352,13 @@ function orders<Value>(values: readonly Value[]): readonly (readonly Value[])[] 
     : values.flatMap((value, index) => orders(values.toSpliced(index, 1)).map((rest) => [value, ...rest]));
 }
 
-type Call = { readonly who: Person; readonly operation: Operation; readonly ok: boolean };
+type Call = {
+  readonly who: Person;
+  readonly operation: Operation;
+  readonly ok: boolean;
+  /** Refused because the content was edited while it was on its way: it was about what is no more. */
+  readonly isOutdated: boolean;
+};
 
 /** The models after each order of the calls that explains every answer. */
 const explanations = (model: Model, calls: readonly Call[]): readonly Model[] =>
@@ -385,11 +391,18 @@ describe('several commands at once', () => {
               );
               const answers = results.flatMap((result) => (result.ok ? [result.value.body] : []));
               expect(new Set(answers.map((answer) => canonicalize(answer))).size).toBeLessThanOrEqual(1);
-              return { who, operation, ok: answers.length > 0 };
+              const isOutdated = results.every((result) => !result.ok && result.refusal.code === 'version-conflict');
+              return { who, operation, ok: answers.length > 0, isOutdated };
             }),
           );
           const observed = await observe(world, id);
-          const possible = explanations(model, calls);
+          const outdated = calls.filter(({ isOutdated }) => isOutdated);
+          const wasEdited = calls.some(({ operation, ok }) => operation.name === 'edit' && ok);
+          expect(outdated.every(({ operation }) => operation.name === 'approve' && wasEdited)).toBe(true);
+          const possible = explanations(
+            model,
+            calls.filter(({ isOutdated }) => !isOutdated),
+          );
           const fitting = possible.find(
             (one) => canonicalize(observationOfModel(one, world)) === canonicalize(observed),
           );
