@@ -14,7 +14,7 @@ import type { Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
 import { type Share, splitAmount } from '../domain/split.ts';
 import { addLine, changeAccount, denied, readable, relationOf } from './accounts.ts';
-import { dateInUtc } from './calendar.ts';
+import { inPast } from './calendar.ts';
 import { execute, notFound, stale } from './execute.ts';
 import { sealSuspense } from './history.ts';
 import type { CommandRead, Dependencies, Position, Slice } from './ports.ts';
@@ -224,10 +224,9 @@ export function recordSuspense(
   input: RecordSuspenseInput,
 ): Outcome {
   return forHost(deps, meta, hostId, [], async (_read, now, capacity) => {
-    const latest = dateInUtc(now, 1);
-    if (input.date > latest) {
-      const detail = `The date is in the future (after ${latest}).`;
-      return refuse({ code: 'validation-failed', errors: [{ pointer: '/date', detail }] });
+    const dated = inPast(input.date, now, input);
+    if (!dated.ok) {
+      return dated;
     }
     const id = deps.ids.next('sus', now);
     const { amount, currency } = input.amount;
@@ -346,24 +345,21 @@ function forHost(
   accountIds: readonly string[],
   decide: (read: CommandRead, now: string, capacity: Capacity) => ReturnType<Parameters<typeof execute>[2]['decide']>,
 ): Outcome {
-  const capacityIn = (read: CommandRead): Capacity | undefined => {
+  const heldIn = (read: CommandRead): readonly Capacity[] => {
     const host = read.accounts.get(hostId);
-    const held =
-      host === undefined
-        ? []
-        : capacitiesForAccount({ userId: meta.userId, memberships: read.memberships }, relationOf(host));
-    return allowedBy<Capacity>(permissions.recordSuspense, held);
+    return host === undefined
+      ? []
+      : capacitiesForAccount({ userId: meta.userId, memberships: read.memberships }, relationOf(host));
   };
+  const capacityIn = (read: CommandRead): Capacity | undefined =>
+    allowedBy<Capacity>(permissions.recordSuspense, heldIn(read));
   return execute(deps, meta, {
     accountIds: [hostId, ...accountIds],
     authorise: (read) => {
-      const host = read.accounts.get(hostId);
-      if (host?.kind !== 'host') {
+      if (read.accounts.get(hostId)?.kind !== 'host' || !may('readAccount', heldIn(read))) {
         return notFound('host');
       }
-      const held = capacitiesForAccount({ userId: meta.userId, memberships: read.memberships }, relationOf(host));
-      const refusal = may('readAccount', held) ? denied('recordSuspense') : notFound('host');
-      return capacityIn(read) === undefined ? refusal : undefined;
+      return capacityIn(read) === undefined ? denied('recordSuspense') : undefined;
     },
     decide: (read, now) => decide(read, now, capacityIn(read) ?? 'admin@account'),
   });

@@ -25,7 +25,7 @@ import type { Content, Destination, IntentType, PaymentIntent, Receiving, Side }
 import type { FieldError, Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
 import { alongside } from './alongside.ts';
-import { dateInUtc, workingDaysAfter } from './calendar.ts';
+import { inPast, workingDaysAfter } from './calendar.ts';
 import { execute, notFound, type Plan, stale } from './execute.ts';
 import { sealIntent } from './history.ts';
 import type {
@@ -295,17 +295,6 @@ async function receivingOf(deps: Dependencies, payee: Account, intent: PaymentIn
     feeBasisPoints: hostId === null ? 0 : (host?.settings?.receivingFeeBasisPoints ?? 0),
     timeZone: host?.timeZone ?? 'UTC',
   };
-}
-
-/** A bank cannot have done something tomorrow; a day of grace covers the time zones. */
-function inPast<Value>(date: string, now: string, value: Value): Result<Value, Refusal> {
-  const latest = dateInUtc(now, 1);
-  return date > latest
-    ? refuse({
-        code: 'validation-failed',
-        errors: [{ pointer: '/date', detail: `The date is in the future (after ${latest}).` }],
-      })
-    : accept(value);
 }
 
 function deadlineErrors(deadlineAt: string | null | undefined, now: string): FieldError[] {

@@ -77,8 +77,6 @@ export type CommandRead = {
 /** An intent with the hash that its next event has to point at. */
 export type StoredIntent = { readonly intent: PaymentIntent; readonly headHash: string };
 
-export type Page<Item> = { readonly items: readonly Item[]; readonly next: string | null };
-
 export type IntentSummary = Pick<
   PaymentIntent,
   | 'id'

@@ -1,5 +1,5 @@
 /** Accounts, who belongs to them, and which host holds their money. */
-import type { Capacity, Role } from './authorisation.ts';
+import type { Role } from './authorisation.ts';
 import type { Posting } from './books.ts';
 import type { Money } from './money.ts';
 import type { AccountKind, Actor, ApprovalPolicy, Party } from './payment-intent.ts';
@@ -216,5 +216,3 @@ export function applySuspense(
   const remaining = record.remaining - used;
   return { ...record, remaining, status: remaining === 0 ? 'attached' : 'open', version: number, updatedAt: at };
 }
-
-export type AccountRelation = readonly Capacity[];

@@ -247,8 +247,6 @@ export const untouched = {
 /** Who made a change: a person in a capacity, or the clock. */
 export type Actor = { readonly userId: string; readonly capacity: string };
 
-export const clockActor: Actor = { userId: 'clock', capacity: 'clock' };
-
 /** What was created: the content that an author may still change. */
 export type Content = Pick<
   PaymentIntent,
