@@ -66,7 +66,8 @@ const forEveryPrefix = (check: (prefix: ReturnType<typeof prefixes>[number]) => 
 
 test('the histories reach every state, and many ways of money', () => {
   const reached = new Set<string>();
-  for (const { history, tried } of fc.sample(randomHistory, 3000)) {
+  // Always the same histories: whether the generator reaches everything is a fact about it, not a matter of luck.
+  for (const { history, tried } of fc.sample(randomHistory, { numRuns: 3000, seed: 20_261_122 })) {
     for (const { data } of history.events) {
       reached.add(data.type);
     }
