@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { dependenciesOver } from '../functions/dependencies.ts';
 import type { LocalSystem } from '../local/start.ts';
-import { bootstrapPlatform } from '../shared/application/people.ts';
+import { bootstrapPlatform } from '../shared/application/platform.ts';
 import { createDocumentClient } from '../shared/persistence/client.ts';
 import { createStore } from '../shared/persistence/store.ts';
 
@@ -23,9 +23,8 @@ export async function loadBenchWorld(system: LocalSystem, lanes: number): Promis
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   const tableName = system.system.functions.flatMap((fn) => fn.environment['TABLE_NAME'] ?? [])[0] ?? '';
-  await bootstrapPlatform(dependenciesOver(createStore({ client, tableName })), {
+  const code = await bootstrapPlatform(dependenciesOver(createStore({ client, tableName })), {
     email: 'platform@example.org',
-    name: 'Platform',
   });
   client.destroy();
 
@@ -64,6 +63,7 @@ export async function loadBenchWorld(system: LocalSystem, lanes: number): Promis
     const body = { kind, slug, name: `The ${kind} ${slug}`, currency: 'USD', timeZone: 'UTC', ...more };
     return (await call<{ id: string }>(token, 'POST', '/accounts', body)).id;
   };
+  await call(tokens.platform, 'POST', '/invitations/accept', { code });
   const a = await account(tokens.platform, 'host', { adminUserIds: [await idOf(tokens.hostAdminA)] });
   const b = await account(tokens.platform, 'host', { adminUserIds: [await idOf(tokens.hostAdminB)] });
   const join = async (admin: string, host: string, member: string): Promise<void> => {
@@ -84,7 +84,7 @@ export async function loadBenchWorld(system: LocalSystem, lanes: number): Promis
   for (let lane = 0; lane < lanes; lane += 1) {
     const payer = await hosted(a, tokens.hostAdminA);
     const payee = await hosted(b, tokens.hostAdminB);
-    const arrived = { amount: { amount: 900_000_000, currency: 'USD' }, date: '2026-01-05' };
+    const arrived = { amount: { amount: 900_000_000, currency: 'USD' }, date: new Date().toISOString().slice(0, 10) };
     const { id } = await call<{ id: string }>(tokens.hostAdminA, 'POST', `/hosts/${a}/suspense`, arrived);
     const shares = { shares: [{ kind: 'rest', accountId: payer }], purpose: 'Opening balance' };
     await call(tokens.hostAdminA, 'POST', `/hosts/${a}/suspense/${id}/attach`, shares);

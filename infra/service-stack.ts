@@ -13,7 +13,7 @@ import { DeadLetterQueue, WorkQueue } from './constructs/work-queue.ts';
 import type { DataStack } from './data-stack.ts';
 import type { FunctionBundles, ServiceFunctionName } from './function-bundles.ts';
 import { pascalCase } from './names.ts';
-import { allow, mayDelete, mayQuery, mayRead, mayWrite } from './table-access.ts';
+import { allow, mayDelete, mayQuery, mayRead, mayUseKeys, mayWrite } from './table-access.ts';
 
 export type ServiceStackProps = {
   readonly data: DataStack;
@@ -73,8 +73,13 @@ export class ServiceStack extends Stack {
         OIDC_AUDIENCE: identityProvider.audience,
         OIDC_JWKS_URI: identityProvider.jwksUri,
       },
-      // It finds the person behind a token and writes that person down at the first sign-in; it changes nothing that exists.
-      access: [allow(['dynamodb:ConditionCheckItem', 'dynamodb:GetItem', 'dynamodb:PutItem'], [table.tableArn])],
+      access: [
+        mayUseKeys(['dynamodb:GetItem'], table, ['IDENTITY#*']),
+        // What a first sign-in writes: the account of a person, its slug, and the identity that leads to it. A policy sees
+        // partition keys and no conditions, so it cannot tell a new item from one that exists; that is the transaction's
+        // (`attribute_not_exists`). It can keep the function from what gives anybody a right: that is under `PERSON#`.
+        mayUseKeys(['dynamodb:PutItem'], table, ['ACCOUNT#*', 'IDENTITY#*', 'SLUG#person-*']),
+      ],
       errorImpact: 'Nobody is let in: every request but those for the documentation fails.',
       runbook: 'authorizer-errors',
     });
@@ -88,7 +93,7 @@ export class ServiceStack extends Stack {
       accounts: this.createFunction('accounts', {
         ...shared,
         environment,
-        // It alone deletes anything: a membership that has ended.
+        // It alone deletes anything: a membership or an invitation that has ended.
         access: [mayRead(table), mayWrite(table), mayDelete(table), mayQuery(table, 'GSI3')],
         errorImpact: 'Accounts, memberships, hosting, balances and statements cannot be read or changed.',
         runbook: 'accounts-errors',

@@ -30,6 +30,23 @@ export function mayQuery(table: Table, ...indexes: readonly IndexName[]): Policy
   );
 }
 
+/**
+ * Only for items whose partition key begins as one of these do. DynamoDB gives the keys of each request, and of each part of a
+ * transaction, as `dynamodb:LeadingKeys`.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+ */
+export function mayUseKeys(
+  actions: readonly string[],
+  table: Table,
+  partitionKeys: readonly string[],
+): PolicyStatement {
+  const statement = allow(actions, [table.tableArn]);
+  // "For all values" is also true of no values at all; the second condition asks that there are some.
+  statement.addCondition('ForAllValues:StringLike', { 'dynamodb:LeadingKeys': [...partitionKeys] });
+  statement.addCondition('Null', { 'dynamodb:LeadingKeys': 'false' });
+  return statement;
+}
+
 export function allow(actions: readonly string[], resources: readonly string[]): PolicyStatement {
   return new PolicyStatement({ actions: [...actions], resources: [...resources] });
 }

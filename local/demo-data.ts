@@ -1,12 +1,12 @@
 /**
  * What the first `npm start` loads, while the API answers already. It goes through the API like any other caller, except for
- * what no caller may do: naming the first platform admin, and importing history. A load that was cut short begins anew at the
+ * what no caller may do: inviting the first platform admin, and importing history. A load that was cut short begins anew at the
  * next start; each request carries a fixed idempotency key, so that what was done before is answered and not done again.
  */
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { dependenciesOver } from '../functions/dependencies.ts';
-import { bootstrapPlatform } from '../shared/application/people.ts';
+import { bootstrapPlatform } from '../shared/application/platform.ts';
 import { importOpenCollective } from '../shared/import/import-opencollective.ts';
 import { connectToTable } from '../tools/table-connection.ts';
 
@@ -50,14 +50,18 @@ export const demoRoles: readonly DemoRole[] = [
 type Step = { readonly name: string; run(demo: Demo): Promise<void> };
 
 /** The steps share what they learned: ids by the slug or the e-mail address they stand for. */
-type Demo = DemoDataContext & { readonly ids: Map<string, string> };
+type Demo = DemoDataContext & {
+  readonly ids: Map<string, string>;
+  /**
+   * The day on which the first account was made. Bank dates are near the day of the load, and a load that is finished on
+   * another day has to repeat its requests to the letter.
+   */
+  bankDate: string;
+};
 
 const steps: readonly Step[] = [
-  {
-    name: 'platform',
-    run: (demo) => overTable(demo, (deps) => bootstrapPlatform(deps, { email: people.platform, name: 'Pat' })),
-  },
   { name: 'people', run: signEverybodyIn },
+  { name: 'platform', run: inviteThePlatformAdmin },
   { name: 'hosts', run: createHosts },
   { name: 'collectives', run: createCollectives },
   { name: 'opening balances', run: fund },
@@ -66,7 +70,7 @@ const steps: readonly Step[] = [
 ];
 
 export const loadDemoData = async (context: DemoDataContext): Promise<void> => {
-  const demo: Demo = { ...context, ids: new Map() };
+  const demo: Demo = { ...context, ids: new Map(), bankDate: '' };
   for (const [done, step] of steps.entries()) {
     context.signal.throwIfAborted();
     context.onProgress({ done, total: steps.length, step: step.name });
@@ -79,6 +83,17 @@ async function signEverybodyIn(demo: Demo): Promise<void> {
     const { userId } = await call<{ userId: string }>(demo, email, 'GET', '/me');
     demo.ids.set(email, userId);
   }
+}
+
+/** As an operator does it: the command answers a code, and whoever signs in with it is the platform's admin. */
+async function inviteThePlatformAdmin(demo: Demo): Promise<void> {
+  const { memberships } = await call<{ memberships: readonly unknown[] }>(demo, people.platform, 'GET', '/me');
+  // A load that was cut short may have come further than this, and the invitation is used up then.
+  if (memberships.length > 0) {
+    return;
+  }
+  const code = await overTable(demo, (deps) => bootstrapPlatform(deps, { email: people.platform }));
+  await call(demo, people.platform, 'POST', '/invitations/accept', { code }, 'demo-platform');
 }
 
 async function createHosts(demo: Demo): Promise<void> {
@@ -114,8 +129,10 @@ async function createAccount(
   account: { readonly slug: string; readonly [field: string]: unknown },
 ): Promise<void> {
   const body = { currency: 'USD', timeZone: 'America/New_York', ...account };
-  const created = await call<{ id: string }>(demo, email, 'POST', '/accounts', body, `demo-account-${account.slug}`);
+  const key = `demo-account-${account.slug}`;
+  const created = await call<{ id: string; createdAt: string }>(demo, email, 'POST', '/accounts', body, key);
   demo.ids.set(account.slug, created.id);
+  demo.bankDate ||= created.createdAt.slice(0, 10);
 }
 
 /** Money that is in the bank already: recorded as it arrived, and attached to whom it belongs to. */
@@ -126,7 +143,7 @@ async function fund(demo: Demo): Promise<void> {
   ] as const;
   for (const { host, finance, slug, amount } of balances) {
     const path = `/hosts/${id(demo, host)}/suspense`;
-    const arrived = { amount: { amount, currency: 'USD' }, date: '2026-01-05', reference: `OPENING-${slug}` };
+    const arrived = { amount: { amount, currency: 'USD' }, date: demo.bankDate, reference: `OPENING-${slug}` };
     const record = await call<{ id: string }>(demo, finance, 'POST', path, arrived, `demo-suspense-${slug}`);
     const shares = { shares: [{ kind: 'rest', accountId: id(demo, slug) }], purpose: 'Opening balance' };
     await call(demo, finance, 'POST', `${path}/${record.id}/attach`, shares, `demo-attach-${slug}`);
@@ -173,7 +190,7 @@ async function intent(demo: Demo, { key, purpose, amount, until }: Sample): Prom
     },
     `demo-intent-${key}`,
   );
-  const date = '2026-01-12';
+  const date = demo.bankDate;
   const reference = `RIVER-${key.toUpperCase()}`;
   const journey = [
     { email: people.carol, command: 'submit', body: {} },
@@ -199,13 +216,13 @@ async function importHistory(demo: Demo): Promise<void> {
   });
 }
 
-async function overTable(
+async function overTable<Value>(
   demo: Demo,
-  work: (deps: ReturnType<typeof dependenciesOver>) => Promise<void>,
-): Promise<void> {
+  work: (deps: ReturnType<typeof dependenciesOver>) => Promise<Value>,
+): Promise<Value> {
   const connection = await connectToTable(demo.dataFolder);
   try {
-    await work(dependenciesOver(connection.store));
+    return await work(dependenciesOver(connection.store));
   } finally {
     connection.close();
   }

@@ -1,4 +1,5 @@
 import * as accounts from '../../shared/application/accounts.ts';
+import * as invitations from '../../shared/application/invitations.ts';
 import { accountRoutes } from '../../shared/http/accounts/routes.ts';
 import { httpFunction } from '../middleware/http-function.ts';
 
@@ -13,6 +14,13 @@ export const handler = httpFunction('accounts', accountRoutes, {
   getMember: (deps, { meta, params }) => accounts.getMember(deps, meta.userId, params.accountId, params.userId),
   putMember: (deps, { meta, params, body }) => accounts.putMember(deps, meta, params.accountId, params.userId, body),
   deleteMember: (deps, { meta, params }) => accounts.deleteMember(deps, meta, params.accountId, params.userId),
+
+  createInvitation: (deps, { meta, params, body }) => invitations.createInvitation(deps, meta, params.accountId, body),
+  listInvitations: (deps, { meta, params, page }) =>
+    invitations.listInvitations(deps, meta.userId, params.accountId, page),
+  revokeInvitation: (deps, { meta, params }) =>
+    invitations.revokeInvitation(deps, meta, params.accountId, params.invitationId),
+  acceptInvitation: (deps, { meta, body }) => invitations.acceptInvitation(deps, meta, body),
 
   getBalances: (deps, { meta, params, query }) => accounts.getBalances(deps, meta.userId, params.accountId, query),
   getStatement: (deps, { meta, params, query, page }) =>

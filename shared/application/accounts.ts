@@ -19,13 +19,21 @@ import {
   permissions,
   type Role,
 } from '../domain/authorisation.ts';
-import { type HostLedger, isHostPosting } from '../domain/books.ts';
+import { type CellKey, type HostLedger, isHostPosting, owedLedgers } from '../domain/books.ts';
 import type { AccountKind } from '../domain/payment-intent.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
-import { execute, notFound, stale } from './execute.ts';
+import { execute, notFound, type Plan, stale } from './execute.ts';
 import { personAccount } from './people.ts';
-import type { CommandRead, Dependencies, Position, Slice, StatementEntry } from './ports.ts';
+import type {
+  AccountChange,
+  CommandRead,
+  Dependencies,
+  IntentListScope,
+  Position,
+  Slice,
+  StatementEntry,
+} from './ports.ts';
 import type { Answer, Outcome, RequestMeta } from './request.ts';
 
 export type CreateAccountInput = {
@@ -69,7 +77,7 @@ export const relationOf = (account: Account) => ({
   appliedHostId: appliedHostIdOf(account),
 });
 
-const callerOf = (meta: Pick<RequestMeta, 'userId'>, read: Pick<CommandRead, 'memberships'>): Caller => ({
+export const callerOf = (meta: Pick<RequestMeta, 'userId'>, read: Pick<CommandRead, 'memberships'>): Caller => ({
   userId: meta.userId,
   memberships: read.memberships,
 });
@@ -106,13 +114,6 @@ export function createAccount(deps: Dependencies, meta: RequestMeta, input: Crea
       if (stranger !== -1) {
         return invalid(`/adminUserIds/${stranger}`, 'No such person.');
       }
-      if (
-        input.kind === 'person' &&
-        input.email !== null &&
-        (await deps.store.personByEmail(input.email)) !== undefined
-      ) {
-        return refuse({ code: 'already-exists', detail: 'A person with this e-mail address exists already.' });
-      }
       const { adminUserIds: _admins, ...fields } = input;
       const account: Account = {
         ...personAccount(deps, { name: fields.name, email: fields.email, slug: fields.slug }, now),
@@ -139,10 +140,6 @@ export function createAccount(deps: Dependencies, meta: RequestMeta, input: Crea
           intents: [],
           accounts: [{ before: null, after: account }],
           memberships: memberships.map((after) => ({ before: null, after })),
-          identities:
-            input.kind === 'person' && input.email !== null
-              ? [{ kind: 'email', email: input.email, userId: account.id }]
-              : [],
         },
         answer: { status: 201, body: accountView(account, held), version: 1 },
       });
@@ -181,7 +178,8 @@ export function updateAccount(
       return invalid('/email', 'A person’s e-mail address is the one of the sign-in.');
     }
     const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
-    return accept({ ...account, ...given });
+    const after = { ...account, ...given };
+    return account.status === 'active' && after.status === 'archived' ? archived(deps, account, after) : accept(after);
   });
 }
 
@@ -227,11 +225,12 @@ async function hasMoney(deps: Dependencies, account: Account): Promise<boolean> 
 /** Approved, on its way, or not whole yet: money would still move in the books of the host that is left. */
 const openStatuses: readonly string[] = ['pending_approval', 'approved', 'sent', 'partially_received'];
 
-async function hasOpenIntents(deps: Dependencies, account: Account): Promise<boolean> {
+/** Intents of an account; of a host, all those of its book. */
+async function hasOpenIntents(deps: Dependencies, { id, kind }: Account): Promise<boolean> {
   for (const direction of ['outgoing', 'incoming'] as const) {
     let next: Position | undefined;
     do {
-      const page = await deps.store.listIntents({ by: 'account', direction, accountId: account.id }, {}, 100, next);
+      const page = await deps.store.listIntents(scope, {}, 1000, next);
       if (page.items.some(({ status }) => openStatuses.includes(status))) {
         return true;
       }
@@ -247,7 +246,7 @@ export function changeAccount(
   meta: RequestMeta,
   accountId: string,
   action: Action,
-  decide: (account: Account, now: string) => Promise<Result<Account, Refusal>>,
+  decide: (account: Account, now: string) => Promise<Result<Decided, Refusal>>,
   view: (account: Account, caller: Caller) => unknown = (account, caller) => viewAnswer(account, caller).body,
 ): Outcome {
   return execute(deps, meta, {
@@ -265,9 +264,13 @@ export function changeAccount(
       if (!decided.ok) {
         return decided;
       }
-      const after = { ...decided.value, version: before.version + 1, updatedAt: now };
+      const { account, emptyCells } =
+        'account' in decided.value ? decided.value : { account: decided.value, emptyCells: [] };
+      const after = { ...account, version: before.version + 1, updatedAt: now };
+    const scope: IntentListScope =
+      kind === 'host' ? { by: 'host', direction, hostId: id } : { by: 'account', direction, accountId: id };
       return accept({
-        change: { intents: [], accounts: [{ before, after }] },
+        change: { intents: [], accounts: [{ before, after }], emptyCells },
         answer: { status: 200, body: view(after, callerOf(meta, read)), version: after.version },
       });
     },
@@ -275,9 +278,12 @@ export function changeAccount(
 }
 
 /** An account's card is public, so that a payee can be named; everything else of it is not there for strangers. */
-function refusalFor(account: Account | undefined, caller: Caller, action: Action): Refusal | undefined {
+export function refusalFor(account: Account | undefined, caller: Caller, action: Action): Refusal | undefined {
   if (account === undefined) {
     return notFound('account');
+/** What an account becomes, and what has to be empty for it. */
+type Decided = Account | { readonly account: Account; readonly emptyCells: readonly CellKey[] };
+
   }
   const held = capacitiesForAccount(caller, relationOf(account));
   return may(action, held) ? undefined : may('readAccount', held) ? denied(action) : notFound('account');
@@ -319,7 +325,7 @@ const membershipOf = (
 });
 
 /** The most people one account has; the check that somebody stays in charge reads all of them. */
-const membersMax = 500;
+export const membersMax = 500;
 
 export async function listMembers(
   deps: Dependencies,
@@ -368,27 +374,10 @@ export function putMember(
       if (person?.kind !== 'person' || (before === null && roles.length === 0)) {
         return refuse(notFound('person'));
       }
-      if (before === null && items.length >= membersMax) {
-        return refuse({ code: 'too-many', detail: `An account has at most ${membersMax} members.` });
-      }
       if (meta.ifMatch !== undefined && meta.ifMatch !== (before?.version ?? 0)) {
         return refuse(stale(before?.version ?? 0));
       }
-      const others = items.filter(({ userId }) => userId !== memberId);
-      const decided = decideRoles(account, roles, others);
-      if (!decided.ok) {
-        return decided;
-      }
-      const after = membershipOf(accountId, memberId, person, decided.value, (before?.version ?? 0) + 1, now);
-      return accept({
-        // The account's version goes up too: of two admins who remove each other at once, one finds the other gone.
-        change: {
-          intents: [],
-          accounts: [{ before: account, after: { ...account, version: account.version + 1, updatedAt: now } }],
-          memberships: [{ before, after }],
-        },
-        answer: { status: 200, body: memberView(after), version: after.version },
-      });
+      return decideMembership({ account, person, members: items, roles }, now);
     },
   });
 }
@@ -430,6 +419,40 @@ export async function getBalances(
       ? new Map<string, Sums>()
       : at === undefined
         ? new Map((await deps.store.balances(hostId, accountId)).map(({ currency, ledgers }) => [currency, ledgers]))
+/** What it takes that somebody has these roles at an account from now on, all members of which are given. */
+export function decideMembership(
+  given: {
+    readonly account: Account;
+    readonly person: Account;
+    readonly members: readonly Membership[];
+    readonly roles: readonly Role[];
+  },
+  now: string,
+): Result<Plan, Refusal> {
+  const { account, person, members, roles } = given;
+  const before = members.find(({ userId }) => userId === person.id) ?? null;
+  if (before === null && members.length >= membersMax) {
+    return refuse({ code: 'too-many', detail: `An account has at most ${membersMax} members.` });
+  }
+  const others = members.filter((member) => member !== before);
+  const decided = decideRoles(account, roles, others);
+  if (!decided.ok) {
+    return decided;
+  }
+  const after = membershipOf(account.id, person.id, person, decided.value, (before?.version ?? 0) + 1, now);
+  return accept({
+    // The account's version goes up too: of two admins who remove each other at once, one finds the other gone.
+    change: { intents: [], accounts: [touched(account, now)], memberships: [{ before, after }] },
+    answer: { status: 200, body: memberView(after), version: after.version },
+  });
+}
+
+/** The account at its next version: of two changes beside it that were decided on the same version, one is decided anew. */
+export const touched = (account: Account, now: string): AccountChange => ({
+  before: account,
+  after: { ...account, version: account.version + 1, updatedAt: now },
+});
+
         : await sumsAt(deps, hostId, at, accountId);
   const balances = [...sums].map(([currency, ledgers]) => ({
     hostId,

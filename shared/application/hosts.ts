@@ -19,7 +19,7 @@ import { execute, notFound, stale } from './execute.ts';
 import { sealSuspense } from './history.ts';
 import type { CommandRead, Dependencies, Position, Slice } from './ports.ts';
 import type { Outcome, RequestMeta } from './request.ts';
-import { verifyHostHistory } from './verification.ts';
+import { hasMoreHistories, verifyHostHistory } from './verification.ts';
 
 // --- Settings --------------------------------------------------------------------------------------------------------
 
@@ -213,6 +213,10 @@ export type RecordSuspenseInput = {
   readonly date: string;
   readonly reference: string | null;
   readonly payerName: string | null;
+  if (await hasMoreHistories(deps, hostId, most)) {
+    const detail = `The host has more than ${most} payment intents and suspense records, more than one request can verify. Whoever operates the system runs: npm run verify -- --host ${found.value.slug}`;
+    return refuse({ code: 'too-many', detail });
+  }
   readonly note: string | null;
 };
 

@@ -49,6 +49,22 @@ export type Membership = {
 
 /** Which roles make sense at which kind of account. */
 export const rolesOfKind: Record<AccountKind, readonly Role[]> = {
+/**
+ * Roles at an account that wait for somebody to come with the code. It says where the code was sent and not to whom it
+ * belongs: whoever has the code and signs in gets the roles, once.
+ */
+export type Invitation = {
+  readonly id: string;
+  readonly accountId: string;
+  /** Whom it is meant for, for the team to know; nobody is looked up by it. */
+  readonly email: string;
+  readonly roles: readonly Role[];
+  /** Whose right to invite it stands on, for as long as they have it; null where an operator gave it. */
+  readonly invitedBy: string | null;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+};
+
   host: ['host_admin', 'finance_lead', 'accountant'],
   collective: ['collective_admin', 'accountant'],
   organisation: ['collective_admin', 'accountant'],
@@ -122,27 +138,35 @@ export function decideHosting(account: Account, command: HostingCommand, now: st
 /** Checks a change of somebody's roles: only roles that the kind of account knows, and never the last who can manage it. */
 export function decideRoles(
   account: Account,
+/** Checks that an account of this kind knows the roles. */
+export function knownRoles(account: Pick<Account, 'kind'>, roles: readonly Role[]): Result<readonly Role[], Refusal> {
+  const unknown = roles.filter((role) => !rolesOfKind[account.kind].includes(role));
+  return unknown.length === 0
+    ? accept([...new Set(roles)])
+    : refuse({
+        code: 'validation-failed',
+        errors: [
+          {
+            pointer: '/roles',
+            detail: `A ${account.kind} has no ${unknown.join(', ')}; it has: ${rolesOfKind[account.kind].join(', ') || 'no roles'}.`,
+          },
+        ],
+      });
+}
+
   roles: readonly Role[],
   others: readonly Membership[],
 ): Result<readonly Role[], Refusal> {
-  const unknown = roles.filter((role) => !rolesOfKind[account.kind].includes(role));
-  if (unknown.length > 0) {
-    return refuse({
-      code: 'validation-failed',
-      errors: [
-        {
-          pointer: '/roles',
-          detail: `A ${account.kind} has no ${unknown.join(', ')}; it has: ${rolesOfKind[account.kind].join(', ') || 'no roles'}.`,
-        },
-      ],
-    });
+  const known = knownRoles(account, roles);
+  if (!known.ok) {
+    return known;
   }
   const managing = managingRole(account.kind);
   const managed = [roles, ...others.map((member) => member.roles)].some(
     (held) => managing !== null && held.includes(managing),
   );
   return managed
-    ? accept([...new Set(roles)])
+    ? known
     : refuse({
         code: 'last-admin',
         detail: `Somebody has to stay ${managing ?? 'in charge'}: give the role to another person first.`,

@@ -78,7 +78,6 @@ export const permissions = {
   changeHostSettings: ['admin@account'],
   readBooks: ['admin@account', 'finance_lead@account', 'accountant@account'],
   recordSuspense: ['admin@account', 'finance_lead@account'],
-  importHistory: ['admin@account'],
 } as const satisfies Record<string, readonly Capacity[]>;
 
 export type Action = keyof typeof permissions;

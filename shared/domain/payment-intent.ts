@@ -168,7 +168,11 @@ export type PaymentIntent = {
   readonly payee: Party;
   /** The instructed amount. */
   readonly amount: Money;
-  /** Which side's amount is fixed when currencies or fees make them differ. */
+  /**
+   * Which amount was agreed: what leaves the payer, or what is to arrive at the payee. It is for people to read and decides
+   * nothing: what is set aside follows from `amount` and `costLimit`, and what becomes of a difference is said with the
+   * receipt (`overReceipt`, `final`) or by accepting it short.
+   */
   readonly fixedSide: 'sent' | 'received';
   /** The most that may leave the payer's balance, when the instructed amount is in another currency. */
   readonly costLimit: Money | null;

@@ -41,10 +41,10 @@ export type Refusal =
   | { readonly code: 'account-not-active'; readonly detail: string }
   | { readonly code: 'hosting-not-allowed'; readonly detail: string }
   | { readonly code: 'slug-taken'; readonly detail: string }
-  | { readonly code: 'already-exists'; readonly detail: string }
   | { readonly code: 'last-admin'; readonly detail: string }
   | { readonly code: 'split-not-exact'; readonly detail: string }
   | { readonly code: 'too-many'; readonly detail: string }
+  | { readonly code: 'account-in-use'; readonly detail: string }
   | { readonly code: 'temporarily-unavailable'; readonly detail: string };
 
 export type RefusalCode = Refusal['code'];

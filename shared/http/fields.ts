@@ -46,6 +46,7 @@ export const AccountId = idOf('acc', 'AccountId', 'The id of an account: `acc_` 
 export const PaymentIntentId = idOf('pi', 'PaymentIntentId', 'The id of a payment intent: `pi_` and a ULID.');
 export const EventId = idOf('evt', 'EventId', 'The id of an event: `evt_` and a ULID.');
 export const HoldId = idOf('hold', 'HoldId', 'The id of a hold: `hold_` and a ULID.');
+export const InvitationId = idOf('inv', 'InvitationId', 'The id of an invitation: `inv_` and a ULID.');
 export const SuspenseId = idOf('sus', 'SuspenseId', 'The id of a suspense record: `sus_` and a ULID.');
 
 const knownCurrencies: ReadonlySet<string> = new Set(currencyCodes);
@@ -95,6 +96,9 @@ export const CalendarDate = z.iso
     examples: ['2026-03-31'],
     override: shownAs({ format: 'date' }, 'allOf'),
   });
+
+/** What the application asks of the day of a bank's movement besides (`calendar.ts`). */
+export const bankDateRange = 'from 366 days ago until today (a day of grace covers the time zones)';
 
 export const Instant = z.string().meta({
   id: 'Instant',
@@ -170,6 +174,17 @@ export const EmailAddress = z
   .email({ error: 'Must be an e-mail address.' })
   .max(254)
   .meta({ id: 'EmailAddress', description: 'An e-mail address.', examples: ['finance@host.example'] });
+
+export const invitationCodeExample = `inv_${exampleUlid}.${'0'.repeat(43)}`;
+
+export const InvitationCode = z
+  .string()
+  .regex(/^inv_[0-7][0-9A-HJKMNP-TV-Z]{25}\.[A-Za-z0-9_-]{43}$/, { error: 'Must be the code of an invitation.' })
+  .meta({
+    id: 'InvitationCode',
+    description: 'What an invitation is accepted with, once. It is shown to whoever invites, and to nobody else.',
+    examples: [invitationCodeExample],
+  });
 
 export const BasisPoints = z
   .int()

@@ -6,7 +6,7 @@ export const problemMeanings: Readonly<Record<ProblemCode, string>> = {
   'payload-too-large': 'The body has more than 262,144 bytes (256 KiB).',
   'unsupported-media-type': 'There is a body whose Content-Type is missing or is not JSON in UTF-8.',
   'malformed-request':
-    'The body is not JSON, is not UTF-8, nests too deeply or names a member twice; or a precondition is not one that this operation knows.',
+    'The body is not JSON, is not UTF-8, nests too deeply or names a member twice; or a precondition is not one that this operation knows. A path whose percent-encoding is broken has no route: the gateway answers 400 itself, with a body of its own.',
   'authentication-required':
     'There is no token, or it is not one that counts: it has expired, is for something else, or is not genuine.',
   'idempotency-key-missing': 'The request would change something and has no Idempotency-Key header.',
@@ -26,8 +26,9 @@ export const problemMeanings: Readonly<Record<ProblemCode, string>> = {
     'The account is archived, or is not of a kind or in a state in which money can move to it or from it.',
   'hosting-not-allowed':
     'A collective has at most one host at a time, and leaves it without money; hosts accept only who applied.',
+  'account-in-use':
+    'There is money in the account, or in the host’s book, or payment intents that have not ended; it cannot be archived yet.',
   'slug-taken': 'Another account has this slug.',
-  'already-exists': 'There is only ever one of these.',
   'last-admin': 'The change would leave the account without anybody who can manage it.',
   incomplete: 'It can be kept as a draft, and something is missing that it needs to be submitted.',
   'bank-rail-required': 'Payer and payee have different hosts, and the destination is not a bank account.',

@@ -156,19 +156,19 @@ export const problems: Catalogue = {
     members: {},
     mend: 'Do first what `detail` says.',
   },
+  'account-in-use': {
+    status: 422,
+    title: 'The account is still in use.',
+    retryable: false,
+    members: {},
+    mend: 'Do first what `detail` says.',
+  },
   'slug-taken': {
     status: 409,
     title: 'The short name is taken.',
     retryable: false,
     members: {},
     mend: 'Choose another slug.',
-  },
-  'already-exists': {
-    status: 409,
-    title: 'It exists already.',
-    retryable: false,
-    members: {},
-    mend: 'Use the one that exists.',
   },
   'last-admin': {
     status: 422,

@@ -42,6 +42,10 @@ export const routeTable = {
   getMember: get('/accounts/{accountId}/members/{userId}', 'accounts'),
   putMember: change('PUT', '/accounts/{accountId}/members/{userId}', 'accounts'),
   deleteMember: change('DELETE', '/accounts/{accountId}/members/{userId}', 'accounts'),
+  createInvitation: change('POST', '/accounts/{accountId}/invitations', 'accounts'),
+  listInvitations: get('/accounts/{accountId}/invitations', 'accounts'),
+  revokeInvitation: change('DELETE', '/accounts/{accountId}/invitations/{invitationId}', 'accounts'),
+  acceptInvitation: change('POST', '/invitations/accept', 'accounts'),
   getBalances: get('/accounts/{accountId}/balances', 'accounts'),
   getStatement: get('/accounts/{accountId}/statement', 'accounts'),
 

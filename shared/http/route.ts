@@ -1,7 +1,7 @@
 /** What an operation is, besides its method and path: what it takes, what it answers and how it can be refused. */
 import * as z from 'zod';
 import type { Command } from '../domain/lifecycle.ts';
-import { AccountId, PaymentIntentId, SuspenseId } from './fields.ts';
+import { AccountId, InvitationId, PaymentIntentId, SuspenseId } from './fields.ts';
 import type { ProblemCode } from './problems.ts';
 import { type FunctionName, type OperationId, type RouteRow, routeTable } from './route-table.ts';
 
@@ -34,6 +34,7 @@ export type ParameterNames<Path extends string> = Path extends `${string}{${infe
 const parameters = {
   accountId: AccountId.meta({ description: 'The account.' }),
   userId: AccountId.meta({ description: 'The person.' }),
+  invitationId: InvitationId.meta({ description: 'The invitation.' }),
   intentId: PaymentIntentId.meta({ description: 'The payment intent.' }),
   hostId: AccountId.meta({ description: 'The host.' }),
   suspenseId: SuspenseId.meta({ description: 'The suspense record.' }),

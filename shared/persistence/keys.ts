@@ -30,12 +30,14 @@ export const keys = {
   slug: (slug: string): Key => ({ PK: `SLUG#${slug}`, SK: 'SLUG' }),
   member: (accountId: string, userId: string): Key => ({ PK: `ACCOUNT#${accountId}`, SK: `MEMBER#${userId}` }),
   memberPrefix: 'MEMBER#',
+  /** An invitation is kept twice: by its id for who comes with the code, and with the account for its list. */
+  invitation: (id: string): Key => ({ PK: `INVITATION#${id}`, SK: 'INVITATION' }),
+  invitationOf: (accountId: string, id: string): Key => ({ PK: `ACCOUNT#${accountId}`, SK: `INVITATION#${id}` }),
   memberships: (userId: string): Key => ({ PK: `PERSON#${userId}`, SK: 'MEMBERSHIPS' }),
   identity: (issuer: string, subject: string): Key => ({
     PK: `IDENTITY#${digest(`${issuer}\n${subject}`)}`,
     SK: 'IDENTITY',
   }),
-  email: (email: string): Key => ({ PK: `EMAIL#${digest(email.trim().toLowerCase())}`, SK: 'EMAIL' }),
   cell: (book: string, accountId: string, currency: string): Key => ({
     PK: `BOOK#${book}`,
     SK: `CELL#${accountId}#${currency}`,
@@ -47,7 +49,7 @@ export const keys = {
   secret: (name: string): Key => ({ PK: `SECRET#${name}`, SK: 'SECRET' }),
 } as const;
 
-export type Subject = 'INTENT' | 'SUSPENSE';
+export type Subject = 'INTENT' | 'SUSPENSE' | 'CONTRIBUTION' | 'HOLD';
 
 /** Index keys; the attribute names are generic, the access pattern is in the function's name. */
 export const indexKeys = {

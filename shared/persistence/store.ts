@@ -1,11 +1,8 @@
 /** The one store: access patterns by name (`docs/access-patterns.md`), over one DynamoDB table. */
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
-  BatchGetCommand,
   type DynamoDBDocumentClient,
-  GetCommand,
   PutCommand,
-  QueryCommand,
   type QueryCommandInput,
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
@@ -25,7 +22,7 @@ import type {
   Store,
   StoredIntent,
 } from '../application/ports.ts';
-import type { Account, Membership, SuspenseEvent, SuspenseRecord } from '../domain/account.ts';
+import type { Account, Invitation, Membership, SuspenseEvent, SuspenseRecord } from '../domain/account.ts';
 import type { Memberships, Role } from '../domain/authorisation.ts';
 import { type HostLedger, hostLedgers } from '../domain/books.ts';
 import type { IntentEvent } from '../domain/payment-intent.ts';
@@ -149,6 +146,26 @@ export function createStore({ client, tableName }: StoreOptions): Store {
       let start = from && intentStartKey(index, from);
       for (let pages = 0; pages < pagesPerRequestMax; pages += 1) {
         const page = await query({
+    async invitation(id): Promise<Invitation | undefined> {
+      const item = await get(keys.invitation(id));
+      return item && invitationFromItem(item);
+    },
+
+    async invitations(accountId, since, limit, from): Promise<Slice<Invitation>> {
+      const [earliest, latest] = idsMadeBetween('inv', since, undefined);
+      const input = {
+        KeyConditionExpression: 'PK = :partition AND SK BETWEEN :earliest AND :latest',
+        ExpressionAttributeValues: {
+          ':partition': keys.account(accountId).PK,
+          ':earliest': keys.invitationOf(accountId, earliest).SK,
+          ':latest': keys.invitationOf(accountId, latest).SK,
+        },
+        ScanIndexForward: false,
+        ConsistentRead: true,
+      };
+      return slice(input, limit, from, invitationFromItem);
+    },
+
           IndexName: index.name,
           ...intentConditions(index, filter),
           ScanIndexForward: false,
@@ -297,15 +314,15 @@ export function createStore({ client, tableName }: StoreOptions): Store {
       return item && (item['userId'] as string);
     },
 
-    async personByEmail(email) {
-      const item = await get(keys.email(email));
-      return item && (item['userId'] as string);
-    },
-
     async secret(name, make) {
       const Key = keys.secret(name);
       const stored = (await get(Key))?.['value'];
       if (stored instanceof Uint8Array) {
+function invitationFromItem(item: Item): Invitation {
+  const { expiresAtSeconds: _expiry, ...invitation } = plainFromItem<Invitation & { expiresAtSeconds: number }>(item);
+  return invitation;
+}
+
         return stored;
       }
       const item = { ...Key, entity: 'SECRET', schemaVersion: 1, value: make() };
@@ -469,7 +486,8 @@ function outcomeOf(planned: readonly Operation[], error: TransactionCanceledExce
   if (conditions.some(({ meaning }) => meaning.kind === 'duplicate-key')) {
     return { outcome: 'duplicate-key' };
   }
-  if (failed.length > conditions.length || conditions.some(({ meaning }) => meaning.kind === 'version')) {
+  const isOvertaken = conditions.some(({ meaning }) => meaning.kind === 'version' || meaning.kind === 'not-empty');
+  if (failed.length > conditions.length || isOvertaken) {
     return { outcome: 'conflict' };
   }
   const cell = conditions.find(({ meaning }) => meaning.kind === 'cell');

@@ -1,7 +1,7 @@
 /** Turns a change into one DynamoDB transaction: pure, so that what is written can be read in a test without a table. */
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { Change, IntentChange, SuspenseChange } from '../application/ports.ts';
-import { type CellChange, cellChanges, type HostLedger } from '../domain/books.ts';
+import type { Change, IntentChange, InvitationChange, SuspenseChange } from '../application/ports.ts';
+import { type CellChange, type CellKey, cellChanges, type HostLedger, owedLedgers } from '../domain/books.ts';
 import { digestOf, homeHostOf, isRegistration } from '../domain/register.ts';
 import { eventItems, intentItem, plainItem } from './items.ts';
 import { type Key, keys, registerShards, shardOf } from './keys.ts';
@@ -19,7 +19,7 @@ export type Operation = { readonly item: TransactItem; readonly meaning: Meaning
 const idempotencyDays = 180;
 
 /** Ledger accounts that a command may never take below zero. */
-export const neverNegative: readonly HostLedger[] = ['available', 'reserved', 'suspense'];
+export const neverNegative: readonly HostLedger[] = owedLedgers;
 
 const doesNotExist = 'attribute_not_exists(PK)';
 const isAtVersion = '#version = :version';
@@ -35,10 +35,13 @@ export function operations(tableName: string, change: Change, userId: string, no
     item: { Put: { TableName: tableName, Item: item, ...condition } },
     meaning,
   });
+const exists = 'attribute_exists(PK)';
   const create = (item: Record<string, unknown>, kind: 'version' | 'duplicate-key' | 'slug' = 'version'): Operation =>
     put(item, { kind }, { ConditionExpression: doesNotExist });
   const replace = (item: Record<string, unknown>, version: number): Operation =>
     put(
+const secondsOf = (instant: string): number => Math.floor(Date.parse(instant) / 1000);
+
       item,
       { kind: 'version' },
       {
@@ -93,8 +96,18 @@ export function operations(tableName: string, change: Change, userId: string, no
             plainItem('IDEMPOTENCY', keys.idempotency(userId, change.idempotency.key), {
               fingerprint: change.idempotency.fingerprint,
               answer: change.idempotency.answer,
-              expiresAtSeconds: Math.floor(Date.parse(now) / 1000) + idempotencyDays * 86_400,
+              expiresAtSeconds: secondsOf(now) + idempotencyDays * 86_400,
             }),
+  const invitationOperations = ({ kind, invitation }: InvitationChange): readonly Operation[] =>
+    [keys.invitation(invitation.id), keys.invitationOf(invitation.accountId, invitation.id)].map((Key) =>
+      kind === 'given'
+        ? create(plainItem('INVITATION', Key, { ...invitation, expiresAtSeconds: secondsOf(invitation.expiresAt) }))
+        : {
+            item: { Delete: { TableName: tableName, Key, ConditionExpression: exists } },
+            meaning: { kind: 'version' },
+          },
+    );
+
             'duplicate-key',
           ),
         ]),
@@ -107,12 +120,8 @@ export function operations(tableName: string, change: Change, userId: string, no
         ? [create(item), create(plainItem('SLUG', keys.slug(after.slug), { accountId: after.id }), 'slug')]
         : [replace(item, before.version)];
     }),
-    ...(change.identities ?? []).map((link) =>
-      create(
-        link.kind === 'identity'
-          ? plainItem('IDENTITY', keys.identity(link.issuer, link.subject), { userId: link.userId })
-          : plainItem('EMAIL', keys.email(link.email), { userId: link.userId }),
-      ),
+    ...(change.identities ?? []).map(({ issuer, subject, userId }) =>
+      create(plainItem('IDENTITY', keys.identity(issuer, subject), { userId })),
     ),
     ...(change.memberships ?? []).flatMap(({ after }) => membershipOperations(tableName, after)),
     ...cellChanges(postings).map((cell) => cellOperation(tableName, cell, change.allowNegative ?? false)),
@@ -127,9 +136,11 @@ function membershipOperations(
   const meaning: Meaning = { kind: 'unconditional' };
   const names = { '#account': member.accountId };
   const Key = keys.memberships(member.userId);
+    ...(change.invitations ?? []).flatMap(invitationOperations),
   const memberKey = keys.member(member.accountId, member.userId);
   return member.roles.length === 0
     ? [
+    ...(change.emptyCells ?? []).map((cell) => emptyCellOperation(tableName, cell)),
         { item: { Delete: { TableName: tableName, Key: memberKey } }, meaning },
         {
           item: {
@@ -210,6 +221,23 @@ function registrations(tableName: string, changes: readonly IntentChange[]): rea
       const Key = keys.register(homeHostId, shardOf(after.id, registerShards));
       const shard = shards.get(`${Key.PK} ${Key.SK}`) ?? { Key, intents: 0, digest: 0n };
       shard.intents += 1;
+/** Changes nothing, and lets nothing happen unless this part of the book owes nobody anything. */
+function emptyCellOperation(tableName: string, { book, accountId, currency }: CellKey): Operation {
+  const isNothing = (ledger: HostLedger): string => `(attribute_not_exists(#${ledger}) OR #${ledger} = :nothing)`;
+  return {
+    meaning: { kind: 'not-empty' },
+    item: {
+      ConditionCheck: {
+        TableName: tableName,
+        Key: keys.cell(book, accountId, currency),
+        ConditionExpression: owedLedgers.map(isNothing).join(' AND '),
+        ExpressionAttributeNames: Object.fromEntries(owedLedgers.map((ledger) => [`#${ledger}`, ledger])),
+        ExpressionAttributeValues: { ':nothing': 0 },
+      },
+    },
+  };
+}
+
       shard.digest += digestOf(event.hash);
       shards.set(`${Key.PK} ${Key.SK}`, shard);
     }

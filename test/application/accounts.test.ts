@@ -13,8 +13,10 @@ import {
   updateAccount,
 } from '../../shared/application/accounts.ts';
 import { getMe } from '../../shared/application/caller.ts';
+import { acceptInvitation } from '../../shared/application/invitations.ts';
 import { getPaymentIntent, listPaymentIntents } from '../../shared/application/payment-intents.ts';
-import { bootstrapPlatform, personForIdentity } from '../../shared/application/people.ts';
+import { type Identity, personForIdentity } from '../../shared/application/people.ts';
+import { bootstrapPlatform } from '../../shared/application/platform.ts';
 import type { Refusal } from '../../shared/domain/refusals.ts';
 import type { Result } from '../../shared/domain/result.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -47,6 +49,13 @@ const create = (userId: string, given: Partial<CreateAccountInput> = {}) =>
   createAccount(world.deps, world.meta(userId), input(given));
 const created = async (userId: string, given: Partial<CreateAccountInput> = {}): Promise<string> =>
   bodyOf<{ id: string }>(await create(userId, given)).id;
+const signIn = (given: Partial<Identity> & { subject: string }): Identity => ({
+  issuer: 'https://id.example',
+  email: null,
+  emailVerified: true,
+  name: null,
+  ...given,
+});
 const codeOf = (result: Result<unknown, Refusal>): string => (result.ok ? 'ok' : result.refusal.code);
 const hosting = (userId: string, id: string, change: Parameters<typeof changeHosting>[3], ifMatch?: number) =>
   changeHosting(world.deps, world.meta(userId, { ifMatch }), id, change);
@@ -97,26 +106,55 @@ describe('creating accounts', () => {
     expect(bodyOf(await findAccountBySlug(deps, people.stranger, 'unwanted'))).toEqual({ items: [] });
   });
 
-  test('a person that was entered by e-mail is found at the first sign-in, if the address is vouched for', async () => {
+  test('a person who is entered with an e-mail address is answered alike, whether somebody has it already or nobody', async () => {
     const { people, deps } = world;
-    const id = await created(people.outsider, { kind: 'person', email: 'new@example.org', name: 'Newcomer' });
-    expect(codeOf(await create(people.outsider, { kind: 'person', email: 'NEW@example.org' }))).toBe('already-exists');
-    const signIn = async (subject: string, emailVerified: boolean) =>
-      (await personForIdentity(deps, { issuer: 'i', subject, email: 'new@example.org', emailVerified, name: null }))
-        .userId;
-    const unproven = await signIn('unproven', false);
-    expect(unproven).not.toBe(id);
-    expect(await signIn('proven', true)).toBe(id);
-    expect(await signIn('proven', true)).toBe(id);
+    await personForIdentity(deps, signIn({ subject: 'known', email: 'known@example.org' }));
+    const enter = async (email: string) => {
+      const { replayed, status, body } = expected(await create(people.outsider, { kind: 'person', email }));
+      const { id, slug, ...rest } = body as { id: string; slug: string };
+      return { replayed, status, rest, isThere: (await deps.store.account(id))?.slug === slug };
+    };
+    const unknown = await enter('nobody@example.org');
+    for (const email of ['known@example.org', 'KNOWN@example.org', 'nobody@example.org', 'ada@a.example']) {
+      expect(await enter(email)).toEqual(unknown);
+    }
+    expect(unknown).toMatchObject({ status: 201, isThere: true });
   });
 
-  test('setting up the platform twice adds an admin, and makes no second platform', async () => {
+  test('nobody becomes a person whom somebody else has entered, whatever address the provider vouches for', async () => {
+    const { people, deps } = world;
+    const email = 'entered@example.org';
+    const entered = await created(people.outsider, { kind: 'person', email, name: 'As they call her' });
+    const first = await personForIdentity(deps, signIn({ subject: 'entered', email, name: 'As she is called' }));
+    expect(first.userId).not.toBe(entered);
+    expect(bodyOf(await getMe(deps, first.userId))).toMatchObject({ name: 'As she is called', email });
+    // Two identities with one address are two people; one identity is one, whatever its address is now.
+    expect(await personForIdentity(deps, signIn({ subject: 'another', email }))).not.toEqual(first);
+    expect(await personForIdentity(deps, signIn({ subject: 'entered', email: 'new@example.org' }))).toEqual(first);
+    expect(await personForIdentity(deps, signIn({ subject: 'entered', issuer: 'other', email }))).not.toEqual(first);
+  });
+
+  test('an address that the provider does not vouch for is not kept', async () => {
+    const { deps } = world;
+    const identity = signIn({ subject: 'unproven', email: 'mine@example.org', emailVerified: false });
+    const { userId } = await personForIdentity(deps, identity);
+    expect(bodyOf(await getMe(deps, userId))).toMatchObject({ email: null });
+  });
+
+  test('setting up the platform again makes no second one, and answers the invitation that is open', async () => {
     const { people, deps } = world;
     const platform = await deps.store.accountBySlug('platform');
-    await bootstrapPlatform(deps, { email: 'second@example.org', name: 'Second admin' });
+    const me = async (userId: string) => bodyOf<{ memberships: unknown[] }>(await getMe(deps, userId)).memberships;
+    const isAdmin = [{ accountId: platform?.id, roles: ['platform_admin'] }];
+    const code = await bootstrapPlatform(deps, { email: 'second@example.org' });
+    expect(await bootstrapPlatform(deps, { email: 'second@example.org' })).toBe(code);
     expect((await deps.store.accountBySlug('platform'))?.id).toBe(platform?.id);
-    const me = bodyOf<{ memberships: unknown[] }>(await getMe(deps, people.platformAdmin));
-    expect(me.memberships).toEqual([{ accountId: platform?.id, roles: ['platform_admin'] }]);
+    expect(await me(people.platformAdmin)).toEqual(isAdmin);
+    const { userId } = await personForIdentity(deps, signIn({ subject: 'second' }));
+    expect(await me(userId)).toEqual([]);
+    expected(await acceptInvitation(deps, world.meta(userId), { code }));
+    expect(await me(userId)).toEqual(isAdmin);
+    expect(await bootstrapPlatform(deps, { email: 'second@example.org' })).not.toBe(code);
   });
 });
 

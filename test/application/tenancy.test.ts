@@ -24,6 +24,7 @@ import {
   recordSuspense,
   verifyHost,
 } from '../../shared/application/hosts.ts';
+import { createInvitation, listInvitations, revokeInvitation } from '../../shared/application/invitations.ts';
 import {
   getPaymentIntent,
   type IntentCommandInput,
@@ -31,6 +32,7 @@ import {
   listPaymentIntents,
   verifyPaymentIntent,
 } from '../../shared/application/payment-intents.ts';
+import type { Answer } from '../../shared/application/request.ts';
 import type { EventView, IntentView } from '../../shared/application/views.ts';
 import type { Refusal } from '../../shared/domain/refusals.ts';
 import type { Result } from '../../shared/domain/result.ts';
@@ -277,8 +279,13 @@ describe('accounts and hosts', () => {
     expect(items).toMatchObject([{ hosting: { status: 'none' } }]);
   });
 
-  test('balances, statements and members are not for others', async () => {
-    const { deps, people, accounts } = world;
+  test('balances, statements, members and invitations are not for others', async () => {
+    const { deps, people, accounts, meta } = world;
+    const invitations = new Map<string, { id: string }>();
+    for (const id of [accounts.collectiveA, accounts.hostA]) {
+      const input = { email: 'somebody@example.org', roles: ['accountant'] as const };
+      invitations.set(id, bodyOf(await createInvitation(deps, meta(people.hostAdminA), id, input)));
+    }
     for (const who of ['stranger', 'platformAdmin', 'financeB', 'collectiveAdminB'] as const) {
       const userId = people[who];
       for (const id of [accounts.collectiveA, accounts.hostA]) {
@@ -288,6 +295,9 @@ describe('accounts and hosts', () => {
           getStatement(deps, userId, id, { limit: 10 }),
           listMembers(deps, userId, id, { limit: 10 }),
           getMember(deps, userId, id, people.financeA),
+          listInvitations(deps, userId, id, { limit: 10 }),
+          createInvitation(deps, meta(userId), id, { email: 'mine@example.org', roles: ['accountant'] }),
+          revokeInvitation(deps, meta(userId), id, invitations.get(id)?.id ?? ''),
         ]);
         expect([who, ...outcomes.map(codeOf)]).toEqual([who, ...outcomes.map(() => refusalTo(who))]);
       }
@@ -295,7 +305,50 @@ describe('accounts and hosts', () => {
       expect(await getMember(deps, userId, accounts.hostA, people.financeA)).toEqual(
         await getMember(deps, userId, accounts.hostA, people.outsider),
       );
+      // And so are an invitation that exists and one that does not.
+      const revoke = (id = '') => revokeInvitation(deps, meta(userId), accounts.hostA, id);
+      expect(await revoke(invitations.get(accounts.hostA)?.id)).toEqual(await revoke('inv_01JD8Z5YQW4K6M2N8P0R3T7V9X'));
     }
+    for (const [id, { id: invitationId }] of invitations) {
+      expect((await deps.store.invitations(id, deps.clock.now(), 10)).items.map((one) => one.id)).toEqual([
+        invitationId,
+      ]);
+    }
+  });
+
+  test('an invitation to one account is not found from another, by somebody who may revoke there', async () => {
+    const { deps, people, accounts, meta } = world;
+    const input = { email: 'somebody@example.org', roles: ['accountant'] as const };
+    const { id } = bodyOf<{ id: string }>(await createInvitation(deps, meta(people.hostAdminA), accounts.hostA, input));
+    const real = await revokeInvitation(deps, meta(people.hostAdminB), accounts.hostB, id);
+    expect(real).toEqual(
+      await revokeInvitation(deps, meta(people.hostAdminB), accounts.hostB, 'inv_01JD8Z5YQW4K6M2N8P0R3T7V9X'),
+    );
+    expect(codeOf(real)).toBe('not-found');
+    expect((await deps.store.invitation(id))?.id).toBe(id);
+  });
+
+  test('whether somebody has an address here is told by no answer: not to who enters it, and not to who invites it', async () => {
+    const { deps, people, meta } = world;
+    const shapeOf = (result: Result<Answer, Refusal>): unknown => {
+      const { status, body } = expected(result);
+      return { status, names: new Set(Object.keys(body as object)) };
+    };
+    const asked = async (email: string) => [
+      shapeOf(
+        await createAccount(deps, meta(people.stranger), {
+          kind: 'person',
+          slug: `slug-${Math.random()}`,
+          name: 'Somebody',
+          country: null,
+          currency: 'USD',
+          timeZone: 'UTC',
+          email,
+        }),
+      ),
+      shapeOf(await createInvitation(deps, meta(people.stranger), collectiveC, { email, roles: ['accountant'] })),
+    ];
+    expect(await asked('ada@a.example')).toEqual(await asked('nobody@nowhere.example'));
   });
 
   test('books, settings, verification and money in suspense are the host’s alone', async () => {

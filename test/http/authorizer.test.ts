@@ -104,6 +104,33 @@ test('whoever signs in for the first time becomes a person, and two identities a
   expect(one).not.toEqual(other);
 });
 
+test('a token says who somebody is by its subject alone: an e-mail address leads to nobody', async () => {
+  const authenticate = authenticator();
+  const signIn = async (claims: JWTPayload) => authenticate(await bearer({ claims }));
+  const shared = { email: 'shared@example.org', email_verified: true };
+  const first = await signIn({ sub: 'mail-1', ...shared });
+  expect(await signIn({ sub: 'mail-2', ...shared })).not.toEqual(first);
+  expect(await authenticator()(await bearer({ claims: { sub: 'mail-1', email: 'other@example.org' } }))).toEqual(first);
+});
+
+test('an access token, which names no address, is somebody’s as much as an ID token of the same subject', async () => {
+  const claims = { sub: 'no-address', client_id: audience, token_use: 'access', email: undefined, name: undefined };
+  const first = await authenticator()(await bearer({ audience: null, claims }));
+  expect(first).toEqual({ userId: expect.stringMatching(/^acc_/) });
+  expect(await authenticator()(await bearer({ claims: { sub: 'no-address' } }))).toEqual(first);
+});
+
+test('only an address that the provider vouches for is kept', async () => {
+  const emailOf = async (claims: JWTPayload) => {
+    const identity = await authenticator()(await bearer({ claims }));
+    const person = typeof identity === 'string' ? undefined : await dependencies().store.account(identity.userId);
+    return person?.email;
+  };
+  expect(await emailOf({ sub: 'vouched', email: 'v@example.org', email_verified: true })).toBe('v@example.org');
+  expect(await emailOf({ sub: 'claimed', email: 'v@example.org', email_verified: false })).toBeNull();
+  expect(await emailOf({ sub: 'silent', email: 'v@example.org', email_verified: undefined })).toBeNull();
+});
+
 test('access tokens of Cognito name the audience client_id, and say things as texts', async () => {
   const claims = { sub: 'cognito', client_id: audience, token_use: 'access', email_verified: 'true' };
   expect(await authenticator()(await bearer({ audience: null, claims }))).toHaveProperty('userId');

@@ -27,23 +27,31 @@ const runs = 60;
 let api: Api;
 let world: HttpWorld;
 /** What the paths name: things that are there, and that the caller may act on. */
-let things: Record<'accountId' | 'userId' | 'intentId' | 'hostId' | 'suspenseId', string>;
+let things: Record<'accountId' | 'userId' | 'intentId' | 'hostId' | 'suspenseId' | 'invitationId', string>;
 
 beforeAll(async () => {
   api = await startApi();
   world = await createHttpWorld(api);
   const { accounts, people } = world;
+  const invite = () =>
+    api.ok('createInvitation', {
+      as: people.adminA,
+      params: { accountId: accounts.hostA },
+      body: { email: 'somebody@example.org', roles: ['accountant'] },
+    });
   things = {
     accountId: accounts.hostA,
     userId: people.financeA,
     intentId: (await world.sent()).id,
     hostId: accounts.hostA,
     suspenseId: (await world.suspense()).id,
+    invitationId: (await invite()).id,
   };
   // Enough for a list to have a second page, and with it a cursor.
   await world.draft();
   await world.draft();
   await world.suspense();
+  await invite();
   // The key of cursors is made at its first use.
   await api.send(good('listSuspense'));
 });
@@ -177,7 +185,7 @@ test.each(operations)('%s refuses parameters that its description does not allow
 test.each(operations.filter((id) => routeOf(id).path.includes('{')))(
   '%s answers that nothing is there for an id that nobody has, and for who has no part in it',
   async (id) => {
-    const unknown = { acc: 'acc_', pi: 'pi_', sus: 'sus_' };
+    const unknown = { acc: 'acc_', pi: 'pi_', sus: 'sus_', inv: 'inv_' };
     await nothingChanges(async () => {
       for (const [name, value] of Object.entries(paramsOf(id))) {
         const kind = value.split('_')[0] as keyof typeof unknown;

@@ -94,7 +94,6 @@ test('statuses are those that the design prescribes', () => {
     'version-conflict': 412,
     'transition-not-allowed': 409,
     'slug-taken': 409,
-    'already-exists': 409,
     'rate-limited': 429,
     'temporarily-unavailable': 503,
     'internal-error': 500,

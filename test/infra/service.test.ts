@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
+import { dependenciesOver } from '../../functions/dependencies.ts';
+import { personForIdentity } from '../../shared/application/people.ts';
+import type { Store } from '../../shared/application/ports.ts';
 import { pathPrefix, type RouteRow, routeTable } from '../../shared/http/route-table.ts';
+import { keys } from '../../shared/persistence/keys.ts';
+import { operations } from '../../shared/persistence/transaction.ts';
 import {
   asText,
   functionNames,
@@ -98,12 +103,37 @@ describe('what functions may do', () => {
     expect(sorted(new Set(services))).toEqual(['logs', 'xray']);
   });
 
-  test('the authorizer may find people and write them down, but not change or remove them', () => {
-    expect(actionsOn('authorizer', '{Table')).toEqual([
-      'dynamodb:ConditionCheckItem',
-      'dynamodb:GetItem',
-      'dynamodb:PutItem',
+  test('the authorizer may find people by identity and write new ones down, and cannot give anybody a role', () => {
+    const onTable = allowed('authorizer').filter(({ resources: [resource] }) => resource === '{Table.Arn}');
+    const forKeys = (partitionKeys: readonly string[]) => ({
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitionKeys },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    });
+    expect(onTable).toEqual([
+      { actions: ['dynamodb:GetItem'], resources: ['{Table.Arn}'], condition: forKeys(['IDENTITY#*']) },
+      {
+        actions: ['dynamodb:PutItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['ACCOUNT#*', 'IDENTITY#*', 'SLUG#person-*']),
+      },
     ]);
+    expect(actionsOn('authorizer', '{Table')).toEqual(['dynamodb:GetItem', 'dynamodb:PutItem']);
+  });
+
+  test('what the authorizer writes at a first sign-in is under the keys that it may write', async () => {
+    const written: string[] = [];
+    const deps = dependenciesOver({
+      identity: async () => undefined,
+      commit: async (change, userId, at) => {
+        const planned = operations('table', change, userId, at);
+        written.push(...planned.map(({ item }) => String(item.Put?.Item?.['PK'] ?? JSON.stringify(item))));
+        return { outcome: 'committed' };
+      },
+    } satisfies Partial<Store> as unknown as Store);
+    await personForIdentity(deps, { issuer: 'i', subject: 's', email: 'a@b.example', emailVerified: true, name: 'A' });
+    expect(written).toHaveLength(3);
+    expect(written.filter((key) => !/^(ACCOUNT#|IDENTITY#|SLUG#person-)/.test(key))).toEqual([]);
+    expect(keys.memberships('acc_1').PK).toMatch(/^PERSON#/);
   });
 
   test('the sweep may ask the due index and send to its queues, and nothing else', () => {

@@ -197,6 +197,7 @@ describe('the answer to a request', () => {
 describe('bad requests', () => {
   test.each<[string, string, string]>([
     ['malformed HTTP', 'NONSENSE\r\n\r\n', 'HTTP/1.1 400 Bad Request'],
+    // By the gateway, before any route or function, so not with a problem document (docs/problems.md, malformed-request).
     [
       'a path that is not properly encoded',
       'GET /v1/do/%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',

@@ -11,11 +11,12 @@ import type {
   Position,
   Store,
 } from '../../shared/application/ports.ts';
-import type { Account, Membership } from '../../shared/domain/account.ts';
+import type { Account, Invitation, Membership } from '../../shared/domain/account.ts';
 import { entry, type HostLedger, type Posting } from '../../shared/domain/books.ts';
 import { digestOf } from '../../shared/domain/register.ts';
 import { dueShards, keys, shardOf } from '../../shared/persistence/keys.ts';
 import { createStore } from '../../shared/persistence/store.ts';
+import { tableDefinition } from '../../shared/persistence/table-definition.ts';
 import { availableEngines, startEngine, type TestEngine } from '../support/engine.ts';
 import {
   approve,
@@ -64,6 +65,16 @@ const membership = (accountId: string, userId: string, roles: Membership['roles'
   roles,
   version: 1,
   updatedAt: now,
+});
+
+const invitation = (accountId: string, createdAt: string = now): Invitation => ({
+  id: ids.next('inv', createdAt),
+  accountId,
+  email: 'somebody@example.org',
+  roles: ['accountant'],
+  invitedBy: user,
+  createdAt,
+  expiresAt: daysLater(30),
 });
 
 /** An entry on its own, as a record of money in suspense would make it. */
@@ -292,17 +303,51 @@ describe.each(availableEngines())('on %s', (kind) => {
       expect(await inPages((limit, from) => store.members('acc_1', limit, from), 3)).toEqual(members);
     });
 
-    test('an identity and an e-mail address belong to one person', async () => {
-      const identity = { kind: 'identity', issuer: 'https://id', subject: 's', userId: 'acc_1' } as const;
-      const email = { kind: 'email', email: 'Ada@Example.org', userId: 'acc_1' } as const;
-      await must({ intents: [], identities: [identity, email] });
+    test('an identity belongs to one person', async () => {
+      const identity = { issuer: 'https://id', subject: 's', userId: 'acc_1' };
+      await must({ intents: [], identities: [identity] });
       expect(await store.identity('https://id', 's')).toBe('acc_1');
-      expect(await store.personByEmail(' ada@example.ORG')).toBe('acc_1');
       expect(await store.identity('https://id', 't')).toBeUndefined();
-      expect(await store.personByEmail('bob@example.org')).toBeUndefined();
-      for (const link of [identity, email]) {
-        const change = { intents: [], identities: [{ ...link, userId: 'acc_2' }] };
-        expect(await commit(change)).toEqual({ outcome: 'conflict' });
+      expect(await store.identity('https://other', 's')).toBeUndefined();
+      const change = { intents: [], identities: [{ ...identity, userId: 'acc_2' }] };
+      expect(await commit(change)).toEqual({ outcome: 'conflict' });
+      expect(await store.identity('https://id', 's')).toBe('acc_1');
+    });
+
+    test('an invitation is found by its id and with its account until it ends, and ends once', async () => {
+      const one = invitation('acc_1');
+      await must({ intents: [], invitations: [{ kind: 'given', invitation: one }] });
+      expect(await commit({ intents: [], invitations: [{ kind: 'given', invitation: one }] })).toEqual({
+        outcome: 'conflict',
+      });
+      expect(await store.invitation(one.id)).toEqual(one);
+      expect((await store.invitations('acc_1', now, 10)).items).toEqual([one]);
+      expect((await store.invitations('acc_2', now, 10)).items).toEqual([]);
+      const ends = { intents: [], invitations: [{ kind: 'ended', invitation: one } as const] };
+      const outcomes = await Promise.all(Array.from({ length: 20 }, () => commit(ends)));
+      expect(outcomes.filter(({ outcome }) => outcome === 'committed')).toHaveLength(1);
+      expect(new Set(outcomes.map(({ outcome }) => outcome))).toEqual(new Set(['committed', 'conflict']));
+      expect(await store.invitation(one.id)).toBeUndefined();
+      expect((await store.invitations('acc_1', now, 10)).items).toEqual([]);
+    });
+
+    test('invitations are listed newest first, page by page, from the moment that is asked for', async () => {
+      const given = [0, 1, 2, 3, 4].map((day) => invitation('acc_1', daysLater(day)));
+      for (const one of given) {
+        await must({ intents: [], invitations: [{ kind: 'given', invitation: one }] });
+      }
+      const listed = (since: string) => inPages((limit, from) => store.invitations('acc_1', since, limit, from), 2);
+      expect(await listed(now)).toEqual([...given].reverse());
+      expect(await listed(daysLater(3))).toEqual([given[4], given[3]]);
+      expect((await store.members('acc_1', 10)).items).toEqual([]);
+    });
+
+    test('the table forgets an invitation by itself some time after it has expired', async () => {
+      const one = invitation('acc_1');
+      await must({ intents: [], invitations: [{ kind: 'given', invitation: one }] });
+      for (const Key of [keys.invitation(one.id), keys.invitationOf('acc_1', one.id)]) {
+        const { Item } = await engine.client().send(new GetCommand({ TableName: tableName, Key }));
+        expect(Item?.[tableDefinition.timeToLiveAttribute]).toBe(Date.parse(one.expiresAt) / 1000);
       }
     });
 
@@ -380,6 +425,33 @@ describe.each(availableEngines())('on %s', (kind) => {
       expect(outcomes.filter((outcome) => outcome === 'committed')).toHaveLength(20);
       expect(outcomes.filter((outcome) => outcome === 'insufficient')).toHaveLength(30);
       expect(await ledgersOf()).toEqual({});
+    });
+  });
+
+  describe('cells that have to be empty', () => {
+    const cell = { book: 'A', accountId: 'a', currency: 'USD' };
+    const emptied = booking([posting('bank', -5), posting('available', -5)]);
+
+    test('let a change happen when nothing was ever in them, or nothing is any more', async () => {
+      expect(await commit({ intents: [], emptyCells: [cell] })).toEqual({ outcome: 'committed' });
+      await commit(funded(5));
+      await commit(emptied);
+      expect(await commit({ intents: [], emptyCells: [cell] })).toEqual({ outcome: 'committed' });
+    });
+
+    test.each(['available', 'reserved', 'suspense'] as const)(
+      'are worth another look with money in %s',
+      async (ledger) => {
+        await commit(booking([posting('bank', 1), posting(ledger, 1)]));
+        const other = { ...cell, currency: 'EUR' };
+        expect(await commit({ intents: [], emptyCells: [other, cell] })).toEqual({ outcome: 'conflict' });
+        expect(await commit({ intents: [], emptyCells: [other] })).toEqual({ outcome: 'committed' });
+      },
+    );
+
+    test('may have what is nobody’s claim in them, such as fees', async () => {
+      await commit(booking([posting('bank', 1), posting('fees:host', 1)]));
+      expect(await commit({ intents: [], emptyCells: [cell] })).toEqual({ outcome: 'committed' });
     });
   });
 

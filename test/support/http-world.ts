@@ -1,5 +1,5 @@
 /** Two hosts with their teams and a payment intent on each stage of the way, made over HTTP alone. */
-import { bootstrapPlatform } from '../../shared/application/people.ts';
+import { bootstrapPlatform } from '../../shared/application/platform.ts';
 import type { AnswerOf } from '../../shared/http/routes.ts';
 import type { Api } from './http.ts';
 
@@ -9,12 +9,13 @@ type Intent = AnswerOf<'getPaymentIntent'>;
 
 export const usd = (amount: number) => ({ amount, currency: 'USD' });
 
-/** Bank dates are in the past, whenever the tests run. */
-export const bankDate = '2026-01-15';
+/** Bank dates are in the near past, whenever the tests run. */
+export const bankDate = new Date(Date.now() - 30 * 86_400_000).toISOString().slice(0, 10);
 
 export async function createHttpWorld(api: Api) {
-  await bootstrapPlatform(api.dependencies, { email: 'platform@example.org', name: 'platform' });
   const platformAdmin = await api.person('platform');
+  const code = await bootstrapPlatform(api.dependencies, { email: 'platform@example.org' });
+  await api.ok('acceptInvitation', { as: platformAdmin, body: { code } });
   const [adminA, financeA, adminB, financeB, collectiveAdminA, collectiveAdminB, stranger] = await Promise.all([
     api.person('Ada'),
     api.person('Fin'),

@@ -44,7 +44,11 @@ export function functionsByName(template: Template) {
   );
 }
 
-export type Statement = { readonly actions: readonly string[]; readonly resources: readonly string[] };
+export type Statement = {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly condition?: unknown;
+};
 
 /** Everything that a function is allowed to do, resources as text: `Ref`s and attributes by what they lead to. */
 export function statementsOf(template: Template, functionName: string): readonly Statement[] {
@@ -55,6 +59,7 @@ export function statementsOf(template: Template, functionName: string): readonly
     .map((statement) => ({
       actions: [statement.Action].flat(),
       resources: [statement.Resource].flat().map(asText),
+      ...(statement.Condition === undefined ? {} : { condition: statement.Condition }),
     }));
 }
 

@@ -3,13 +3,15 @@ import { randomUUID } from 'node:crypto';
 import { dependenciesOver } from '../../functions/dependencies.ts';
 import { changeHosting, createAccount, putMember } from '../../shared/application/accounts.ts';
 import { attachSuspense, putApprovalPolicy, recordSuspense } from '../../shared/application/hosts.ts';
+import { acceptInvitation } from '../../shared/application/invitations.ts';
 import {
   type CreateInput,
   createPaymentIntent,
   executeIntentCommand,
   type IntentCommandInput,
 } from '../../shared/application/payment-intents.ts';
-import { bootstrapPlatform, personForIdentity } from '../../shared/application/people.ts';
+import { personForIdentity } from '../../shared/application/people.ts';
+import { bootstrapPlatform } from '../../shared/application/platform.ts';
 import type { Dependencies, Store } from '../../shared/application/ports.ts';
 import type { Answer, RequestMeta } from '../../shared/application/request.ts';
 import type { IntentView } from '../../shared/application/views.ts';
@@ -106,7 +108,6 @@ export async function createWorld(engine: TestEngine, options: WorldOptions = {}
     ...given,
   });
 
-  await bootstrapPlatform(deps, { email: 'platform@example.org', name: 'Platform admin' });
   const person = async (name: string, email: string): Promise<string> =>
     (await personForIdentity(deps, { issuer: 'https://id.example', subject: email, email, emailVerified: true, name }))
       .userId;
@@ -123,6 +124,8 @@ export async function createWorld(engine: TestEngine, options: WorldOptions = {}
     stranger: await person('Stranger', 'stranger@example.org'),
     outsider: await person('Outsider', 'outsider@example.org'),
   };
+  const code = await bootstrapPlatform(deps, { email: 'platform@example.org' });
+  expected(await acceptInvitation(deps, meta(people.platformAdmin), { code }));
 
   const account = async (userId: string, fields: Partial<Parameters<typeof createAccount>[2]>): Promise<string> =>
     bodyOf<{ id: string }>(

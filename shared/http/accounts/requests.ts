@@ -6,6 +6,8 @@ import {
   Currency,
   EmailAddress,
   fromBoundary,
+  InvitationCode,
+  invitationCodeExample,
   notEmpty,
   Role,
   Slug,
@@ -19,7 +21,9 @@ const accountFields = {
   name: text(200).meta({ description: 'Its name.' }),
   country: CountryCode.nullable().meta({ description: 'Where it is.' }),
   timeZone: TimeZone.meta({ description: 'Where its working days are counted.' }),
-  email: EmailAddress.nullable().meta({ description: 'Where it can be written to.' }),
+  email: EmailAddress.nullable().meta({
+    description: 'Where it can be written to. Nobody is found or signed in by it.',
+  }),
 };
 
 const adminIds = z
@@ -85,20 +89,36 @@ export const ChangeHosting = z
     examples: [{ action: 'apply', hostId: 'acc_01JD8Z5YQW4K6M2N8P0R3T7V9X' }],
   });
 
-export const PutMember = z
+const rolesThat = (description: string) =>
+  z
+    .array(Role)
+    .min(1)
+    .max(5)
+    .refine((roles) => new Set(roles).size === roles.length, { error: 'Names a role twice.' })
+    .meta({ description, uniqueItems: true });
+
+export const PutMember = z.strictObject({ roles: rolesThat('All roles that the person has from now on.') }).meta({
+  id: 'PutMember',
+  description: 'What somebody may do at the account.',
+  examples: [{ roles: ['finance_lead'] }],
+});
+
+export const CreateInvitation = z
   .strictObject({
-    roles: z
-      .array(Role)
-      .min(1)
-      .max(5)
-      .refine((roles) => new Set(roles).size === roles.length, { error: 'Names a role twice.' })
-      .meta({ description: 'All roles that the person has from now on.', uniqueItems: true }),
+    email: EmailAddress.meta({ description: 'Whom it is meant for, for the team to know.' }),
+    roles: rolesThat('The roles that whoever accepts it gets.'),
   })
   .meta({
-    id: 'PutMember',
-    description: 'What somebody may do at the account.',
-    examples: [{ roles: ['finance_lead'] }],
+    id: 'CreateInvitation',
+    description: 'Who is to have which roles at the account.',
+    examples: [{ email: 'finance@host.example', roles: ['finance_lead'] }],
   });
+
+export const AcceptInvitation = z.strictObject({ code: InvitationCode }).meta({
+  id: 'AcceptInvitation',
+  description: 'What was handed over by whoever invites.',
+  examples: [{ code: invitationCodeExample }],
+});
 
 export const FindAccounts = z.strictObject({ slug: Slug });
 

@@ -13,7 +13,7 @@ export const accountRoutes = defineRoutes<'accounts'>()({
     answer: views.AccountView,
     location: '/accounts/{id}',
     versioned: true,
-    problems: ['permission-denied', 'slug-taken', 'already-exists', 'too-many'],
+    problems: ['permission-denied', 'slug-taken', 'too-many'],
   },
   findAccounts: {
     summary: 'Find an account by its slug',
@@ -32,12 +32,14 @@ export const accountRoutes = defineRoutes<'accounts'>()({
   },
   updateAccount: {
     summary: 'Change an account',
+    description:
+      'It is archived, and takes part in nothing new, when no money is in it and all of its payment intents have ended; a host, when that is so for its whole book.',
     body: requests.UpdateAccount,
     status: 200,
     answer: views.AccountView,
     versioned: true,
     conditional: true,
-    problems: [...conditional, 'account-not-active', 'hosting-not-allowed'],
+    problems: [...conditional, 'account-in-use'],
   },
   changeHosting: {
     summary: 'Apply to a host, accept or decline, or leave',
@@ -82,6 +84,41 @@ export const accountRoutes = defineRoutes<'accounts'>()({
     versioned: true,
     conditional: true,
     problems: [...conditional, 'last-admin'],
+  },
+  createInvitation: {
+    summary: 'Invite somebody to an account',
+    description:
+      'Nothing is sent: hand the code of the answer over to whom it is meant for. It is good for 14 days and for one person, and for as long as you may invite. Whether anybody with the address is known here plays no part.',
+    body: requests.CreateInvitation,
+    status: 201,
+    answer: views.NewInvitation,
+    problems: [...unconditional, 'too-many'],
+  },
+  listInvitations: {
+    summary: 'List the open invitations to an account',
+    description: 'Newest first, without their codes.',
+    query: Page,
+    paged: true,
+    status: 200,
+    answer: pageOf(views.InvitationView, 'InvitationPage'),
+    problems: unconditional,
+  },
+  revokeInvitation: {
+    summary: 'Revoke an invitation',
+    description: 'Its code is good for nothing from then on.',
+    status: 200,
+    answer: views.InvitationView,
+    problems: unconditional,
+  },
+  acceptInvitation: {
+    summary: 'Accept an invitation',
+    description:
+      'You get its roles, beside those that you have. A code that is not genuine, has expired, was revoked or was used is answered as one that never was.',
+    body: requests.AcceptInvitation,
+    status: 200,
+    answer: views.MemberView,
+    versioned: true,
+    problems: ['not-found', 'too-many'],
   },
   getBalances: {
     summary: 'Read what an account has, now or at a date',

@@ -6,6 +6,8 @@ import {
   Currency,
   EventId,
   Instant,
+  InvitationCode,
+  InvitationId,
   Ledger,
   minorUnits,
   Role,
@@ -58,6 +60,25 @@ export const MemberView = z
   })
   .meta({ id: 'Member', description: 'Somebody who belongs to an account.' });
 
+export const InvitationView = z
+  .object({
+    id: InvitationId,
+    accountId: AccountId,
+    email: z.string().meta({ description: 'Whom it is meant for.' }),
+    roles: z.array(Role).meta({ description: 'The roles that whoever accepts it gets.' }),
+    invitedBy: AccountId.nullable().meta({
+      description: 'Who invited; it counts for as long as they may. Null for an operator of the platform.',
+    }),
+    createdAt: Instant,
+    expiresAt: Instant.meta({ description: 'From when on it cannot be accepted any more.' }),
+  })
+  .meta({ id: 'Invitation', description: 'Roles that wait for somebody to come with the code.' });
+
+export const NewInvitation = InvitationView.extend({ code: InvitationCode }).meta({
+  id: 'NewInvitation',
+  description: 'An invitation with its code, which is shown here and nowhere else.',
+});
+
 export const BalancesView = z
   .object({
     accountId: AccountId,
@@ -81,8 +102,10 @@ export const StatementLine = z
     intentId: z.string().meta({ description: 'The payment intent, or the suspense record, that it belongs to.' }),
     type: said('What happened.'),
     currency: Currency,
-    effectiveAt: Instant,
-    at: Instant,
+    effectiveAt: Instant.meta({
+      description: 'When the book counts it: when it was recorded, or when it happened, for imported history.',
+    }),
+    at: Instant.meta({ description: 'When it was recorded.' }),
     postings: z
       .array(
         z.object({
