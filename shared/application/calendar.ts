@@ -21,13 +21,22 @@ export function dateInUtc(now: string, plusDays: number): string {
   return new Date(Date.parse(now) + plusDays * dayMilliseconds).toISOString().slice(0, 10);
 }
 
-/** A bank cannot have done something tomorrow; a day of grace covers the time zones. */
+/** A year and a day, so that last year's statement can still be worked through on its anniversary. */
+const bankDateDaysMax = 366;
+
+/**
+ * A bank cannot have done something tomorrow; a day of grace covers the time zones. What it did more than a year ago is
+ * hardly news but a slip of the pen (1905, 0206): real history comes in by import, which is not bound by this.
+ */
 export function inPast<Value>(date: string, now: string, value: Value): Result<Value, Refusal> {
+  const earliest = dateInUtc(now, -bankDateDaysMax);
   const latest = dateInUtc(now, 1);
-  return date > latest
-    ? refuse({
-        code: 'validation-failed',
-        errors: [{ pointer: '/date', detail: `The date is in the future (after ${latest}).` }],
-      })
+  const wrong = (detail: string): Result<Value, Refusal> =>
+    refuse({ code: 'validation-failed', errors: [{ pointer: '/date', detail }] });
+  if (date > latest) {
+    return wrong(`The date is in the future (after ${latest}).`);
+  }
+  return date < earliest
+    ? wrong(`The date is more than ${bankDateDaysMax} days ago (before ${earliest}). Older history is imported.`)
     : accept(value);
 }

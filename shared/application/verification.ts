@@ -71,6 +71,19 @@ export type HostVerification = {
   readonly problems: readonly ChainProblem[];
 };
 
+/** @returns whether a host has more histories than so many, of intents and of suspense records; reads hardly more than that */
+export async function hasMoreHistories(deps: Dependencies, hostId: string, max: number): Promise<boolean> {
+  let count = 0;
+  for await (const _id of deps.store.intentIdsOfHost(hostId)) {
+    count += 1;
+    if (count > max) {
+      return true;
+    }
+  }
+  const suspense = await deps.store.listSuspense(hostId, max - count + 1);
+  return suspense.next !== undefined || count + suspense.items.length > max;
+}
+
 /**
  * Checks everything that a host's book stands on: every intent and suspense record it has part in, that its balances are
  * the sum of their postings, and that none that it ever knew of is gone.

@@ -2,10 +2,10 @@
  * What one caller may see of an intent and of its history. Each side sees what is common to both, and its own side's
  * business: approvals, reservations, holds and fees of the other host are nobody else's (requirements A7).
  */
-import { allowedBy, type Capacity } from '../domain/authorisation.ts';
+import { actionsFor } from '../domain/actions.ts';
+import type { Capacity } from '../domain/authorisation.ts';
 import { isHostPosting, type Posting } from '../domain/books.ts';
 import { currentStep } from '../domain/decide.ts';
-import { type Command, commandsPossible, transitions } from '../domain/lifecycle.ts';
 import type { Money } from '../domain/money.ts';
 import type { EventData, IntentEvent, PaymentIntent } from '../domain/payment-intent.ts';
 
@@ -79,7 +79,7 @@ export function intentView(intent: PaymentIntent, viewer: Viewer) {
     source: intent.source,
     createdAt: intent.createdAt,
     updatedAt: intent.updatedAt,
-    /** What this caller may try now; what a command needs besides the state is checked when it is given. */
+    /** What this caller may do now, given suitable input; whether the balance bears it is checked when it is done. */
     actions: actionsFor(intent, viewer),
   };
 }
@@ -89,12 +89,6 @@ export function inTransit(intent: Pick<PaymentIntent, 'network'>): Money | null 
   return intent.network !== null && intent.network.transit !== 0
     ? { amount: intent.network.transit, currency: intent.network.currency }
     : null;
-}
-
-function actionsFor(intent: PaymentIntent, { held }: Viewer): readonly Command[] {
-  return commandsPossible(intent.status).filter(
-    (command) => allowedBy<string>(transitions[command].by, held) !== undefined,
-  );
 }
 
 export type EventView = ReturnType<typeof eventView>;

@@ -16,6 +16,9 @@ export type HostLedger =
   | 'costs:loss'
   | 'costs:processor';
 
+/** Ledger accounts that say whose the money in the bank is, or that nobody knows yet. */
+export const owedLedgers = ['available', 'reserved', 'suspense'] as const satisfies readonly HostLedger[];
+
 /** Ledger accounts of the network book; `lost` names its cause. */
 export type NetworkLedger = 'from' | 'transit' | 'to' | 'back' | 'lost:intermediary' | 'lost:writeoff' | 'lost:fee';
 

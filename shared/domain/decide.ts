@@ -148,7 +148,7 @@ export function decide(intent: PaymentIntent, command: IntentCommand, context: C
     case 'placeHold':
       return placeHold(intent, command);
     case 'liftHold':
-      return liftHold(intent, command, context);
+      return liftHold(intent, command);
     default:
       return unreachable(command);
   }
@@ -887,7 +887,7 @@ function placeHold(intent: PaymentIntent, { holdId, reason, message }: CommandOf
   return happened({ type: 'hold_placed', hold: { id: holdId, owner: 'host', ownerAccountId, reason, message } });
 }
 
-function liftHold(intent: PaymentIntent, { holdId }: CommandOf<'liftHold'>, _context: Context): Decision {
+function liftHold(intent: PaymentIntent, { holdId }: CommandOf<'liftHold'>): Decision {
   const hold = intent.holds.find((candidate) => candidate.id === holdId);
   if (hold === undefined) {
     return refuse({

@@ -1,25 +1,17 @@
 /** What the clock does: deadlines, lateness, reminders, trace cases, and receipts that nobody is left to confirm. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { workingDaysAfter } from '../../shared/application/calendar.ts';
 import { dueIntents, workDueIntent } from '../../shared/application/due.ts';
 import { verifyIntent } from '../../shared/application/verification.ts';
 import type { PaymentIntent } from '../../shared/domain/payment-intent.ts';
 import { dueShards } from '../../shared/persistence/keys.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
-import { createWorld, receiving, sending, usd, type World } from '../support/world.ts';
+import { engineOfFile, fundedWorld } from '../support/engine-of-file.ts';
+import { receiving, sending, usd, type World } from '../support/world.ts';
 
-let engine: TestEngine;
+const engine = await engineOfFile();
 let world: World;
-
-beforeAll(async () => {
-  engine = await startEngine();
-});
-afterAll(() => engine.stop());
-
 beforeEach(async () => {
-  world = await createWorld(engine);
-  const { people, accounts } = world;
-  await world.fund(people.hostAdminA, accounts.hostA, accounts.collectiveA, usd(100_000));
+  world = await fundedWorld(engine);
 });
 
 const stateOf = async (id: string): Promise<PaymentIntent> => {

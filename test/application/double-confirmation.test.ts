@@ -1,20 +1,10 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { getBalances } from '../../shared/application/accounts.ts';
 import { getBooks, verifyHost } from '../../shared/application/hosts.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
-import { bodyOf, createWorld, receiving, sending, usd, type World } from '../support/world.ts';
+import { engineOfFile, fundedWorld } from '../support/engine-of-file.ts';
+import { bodyOf, receiving, sending, usd } from '../support/world.ts';
 
-let engine: TestEngine;
-let world: World;
-
-beforeAll(async () => {
-  engine = await startEngine();
-  world = await createWorld(engine);
-  const { people, accounts } = world;
-  await world.fund(people.hostAdminA, accounts.hostA, accounts.collectiveA, usd(1_000_000));
-});
-
-afterAll(() => engine.stop());
+const world = await fundedWorld(await engineOfFile());
 
 const available = async (userId: string, accountId: string): Promise<number> => {
   const { balances } = bodyOf<{ balances: { available: number; currency: string }[] }>(

@@ -1,23 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { changeHosting } from '../../shared/application/accounts.ts';
 import { workDueIntent } from '../../shared/application/due.ts';
 import { getPaymentIntent } from '../../shared/application/payment-intents.ts';
 import type { IntentView } from '../../shared/application/views.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
-import { bodyOf, createWorld, expected, receiving, sending, usd, type World } from '../support/world.ts';
+import { engineOfFile, fundedWorld } from '../support/engine-of-file.ts';
+import { bodyOf, expected, receiving, sending, usd } from '../support/world.ts';
 
-let engine: TestEngine;
-let world: World;
-
-beforeAll(async () => {
-  engine = await startEngine();
-  world = await createWorld(engine);
-  const { people, accounts } = world;
-  await world.fund(people.hostAdminA, accounts.hostA, accounts.collectiveA, usd(1_000_000));
-});
-
-afterAll(() => engine.stop());
+const world = await fundedWorld(await engineOfFile());
 
 const refused = (code: string) => ({ ok: false, refusal: { code } });
 

@@ -1,5 +1,5 @@
 /** Money that nobody can place yet, settling within one host, and money that is sent back (semantics §3: S1, S2, L6, L8, X). */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { getBalances, getStatement } from '../../shared/application/accounts.ts';
 import {
   attachSuspense,
@@ -14,16 +14,11 @@ import { verifyIntent } from '../../shared/application/verification.ts';
 import type { SuspenseRecord } from '../../shared/domain/account.ts';
 import type { Money } from '../../shared/domain/money.ts';
 import type { Share } from '../../shared/domain/split.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import { engineOfFile } from '../support/engine-of-file.ts';
 import { bodyOf, createWorld, expected, receiving, sending, usd, type World } from '../support/world.ts';
 
-let engine: TestEngine;
+const engine = await engineOfFile();
 let world: World;
-
-beforeAll(async () => {
-  engine = await startEngine();
-});
-afterAll(() => engine.stop());
 beforeEach(async () => {
   world = await createWorld(engine);
 });

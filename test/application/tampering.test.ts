@@ -292,6 +292,21 @@ describe('in the books of a host', () => {
     expect((await whileTampered(PK, gone, () => verifiedHost('A'))).verified).toBe(false);
   });
 
+  test('more histories than one request can verify are left to the command, by name', async () => {
+    const { deps, people, accounts } = world;
+    const { intents } = bodyOf<{ intents: number }>(await verifyHost(deps, people.financeA, accounts.hostA));
+    const { items: suspense } = await deps.store.listSuspense(accounts.hostA, 10);
+    const histories = intents + suspense.length;
+    const verified = (most: number) => verifyHost(deps, people.financeA, accounts.hostA, { most });
+    expect(await verified(histories)).toMatchObject({ ok: true, value: { body: { verified: true } } });
+    const slug = (await deps.store.account(accounts.hostA))?.slug;
+    for (const most of [histories - 1, 1, 0]) {
+      expect(await verified(most)).toMatchObject({
+        refusal: { code: 'too-many', detail: expect.stringContaining(`npm run verify -- --host ${slug}`) },
+      });
+    }
+  });
+
   test('a line of a statement that was changed is found', async () => {
     // A statement and a balance at a date are read from these lines, so they have to say what the event says.
     const { id } = await world.create(world.people.collectiveAdminA, { payeeAccountId: world.accounts.collectiveA2 });

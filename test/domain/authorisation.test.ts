@@ -50,7 +50,6 @@ const accountMatrix = {
   changeHostSettings: '.x.......',
   readBooks: '.xxx.....',
   recordSuspense: '.xx......',
-  importHistory: '.x.......',
 } as const satisfies Partial<Record<Action, string>>;
 
 const onIntents = [

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import {
   AccountId,
   BasisPoints,
+  bankDateRange,
   CalendarDate,
   Money,
   positiveAmount,
@@ -29,7 +30,7 @@ export const PutFees = z
 export const RecordSuspense = z
   .strictObject({
     amount: Money.meta({ description: 'What arrived.' }),
-    date: CalendarDate.meta({ description: 'The day it arrived.' }),
+    date: CalendarDate.meta({ description: `The day it arrived, ${bankDateRange}.` }),
     reference,
     payerName: text(200).nullable().default(null).meta({ description: 'Who sent it, as the bank says.' }),
     note: prose(1000).nullable().default(null).meta({ description: 'Whatever helps to place it.' }),

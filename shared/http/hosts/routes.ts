@@ -50,9 +50,10 @@ export const hostRoutes = defineRoutes<'hosts'>()({
   },
   verifyHost: {
     summary: 'Verify the whole history of a host',
+    description: 'Up to 1,000 payment intents and suspense records; `npm run verify` has no such bound.',
     status: 200,
     answer: VerificationView,
-    problems: unconditional,
+    problems: [...unconditional, 'too-many'],
   },
   recordSuspense: {
     summary: 'Record money that nobody can place yet',

@@ -5,6 +5,7 @@ import { payoutMethods } from '../../domain/payment-intent.ts';
 import {
   AccountId,
   amountOrNothing,
+  bankDateRange,
   CalendarDate,
   Currency,
   fromBoundary,
@@ -35,9 +36,10 @@ export const DestinationInput = z
   })
   .meta({ id: 'DestinationInput', description: 'Where the money goes.' });
 
-const fixedSide = z
-  .enum(['sent', 'received'])
-  .meta({ description: 'Which side’s amount is fixed when currencies or fees make them differ.' });
+const fixedSide = z.enum(['sent', 'received']).meta({
+  description:
+    'Which amount was agreed, what leaves the payer or what is to arrive at the payee. Said to people; it changes neither what is reserved nor how a difference is booked.',
+});
 
 const costLimit = Money.nullable().meta({
   description: 'The most that may leave the payer’s balance when the amount is in another currency.',
@@ -131,7 +133,7 @@ export const MarkSent = z
     amount: Money.optional().meta({ description: 'What left; without it, all that is reserved.' }),
     fee: amountOrNothing('What the transfer cost on top, in the same currency.').default(0),
     feeBearer: payerBearer.default('payer'),
-    date: CalendarDate.meta({ description: 'The day it left.' }),
+    date: CalendarDate.meta({ description: `The day it left, ${bankDateRange}.` }),
     method: text(50).default('bank_transfer').meta({ description: 'How it was sent.' }),
     reference,
     expected: Money.nullable()
@@ -145,13 +147,13 @@ export const MarkSent = z
   });
 
 export const Settle = z
-  .strictObject({ date: CalendarDate.meta({ description: 'The day it is booked.' }) })
+  .strictObject({ date: CalendarDate.meta({ description: `The day it is booked, ${bankDateRange}.` }) })
   .meta({ id: 'Settle', description: 'A move within one host’s book.', examples: [{ date: '2026-03-31' }] });
 
 export const ConfirmReceipt = z
   .strictObject({
     amount: Money.meta({ description: 'What arrived.' }),
-    date: CalendarDate.meta({ description: 'The day it arrived.' }),
+    date: CalendarDate.meta({ description: `The day it arrived, ${bankDateRange}.` }),
     reference,
     final: z
       .boolean()
@@ -197,7 +199,7 @@ export const MarkReturned = z
     feeLost: amountOrNothing('What was lost on the way.').default(0),
     bearer: payerBearer.default('payer'),
     reason,
-    date: CalendarDate.meta({ description: 'The day it came back.' }),
+    date: CalendarDate.meta({ description: `The day it came back, ${bankDateRange}.` }),
   })
   .meta({
     id: 'MarkReturned',

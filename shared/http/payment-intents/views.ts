@@ -191,7 +191,10 @@ export const PaymentIntentView = z
     payer: Party,
     payee: Party,
     amount: MoneyView.meta({ description: 'The instructed amount.' }),
-    fixedSide: z.enum(['sent', 'received']).meta({ description: 'Which side’s amount is fixed when they differ.' }),
+    fixedSide: z.enum(['sent', 'received']).meta({
+      description:
+        'Which amount was agreed, what leaves the payer or what is to arrive at the payee. It decides nothing by itself.',
+    }),
     costLimit: MoneyView.nullable().meta({
       description: 'The most that may leave the payer’s balance; null without one, and for the payee’s side.',
     }),
@@ -240,7 +243,8 @@ export const PaymentIntentView = z
     createdAt: Instant,
     updatedAt: Instant,
     actions: z.array(CommandName).meta({
-      description: 'What you may try now; what a command needs besides the state is checked when it is given.',
+      description:
+        'What you may do now, given suitable input; whether the balance bears it is checked when it is done.',
     }),
   })
   .meta({ id: 'PaymentIntent', description: 'A payment intent as you may see it; the other side’s business is null.' });
