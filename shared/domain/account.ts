@@ -10,6 +10,8 @@ export type AccountSettings = {
   readonly approvalPolicy: ApprovalPolicy;
   /** What the host keeps of money that arrives from another host, in basis points. */
   readonly receivingFeeBasisPoints: number;
+  /** What the host keeps of each contribution, in basis points of what was given (semantics §3, F1). */
+  readonly contributionFeeBasisPoints: number;
 };
 
 export type Hosting =
@@ -47,8 +49,6 @@ export type Membership = {
   readonly updatedAt: string;
 };
 
-/** Which roles make sense at which kind of account. */
-export const rolesOfKind: Record<AccountKind, readonly Role[]> = {
 /**
  * Roles at an account that wait for somebody to come with the code. It says where the code was sent and not to whom it
  * belongs: whoever has the code and signs in gets the roles, once.
@@ -65,6 +65,8 @@ export type Invitation = {
   readonly expiresAt: string;
 };
 
+/** Which roles make sense at which kind of account. */
+export const rolesOfKind: Record<AccountKind, readonly Role[]> = {
   host: ['host_admin', 'finance_lead', 'accountant'],
   collective: ['collective_admin', 'accountant'],
   organisation: ['collective_admin', 'accountant'],
@@ -75,6 +77,7 @@ export type Invitation = {
 export const defaultSettings: AccountSettings = {
   approvalPolicy: { steps: [{ name: 'review', roles: ['host_admin', 'finance_lead'], approvals: 1 }] },
   receivingFeeBasisPoints: 0,
+  contributionFeeBasisPoints: 0,
 };
 
 /** @returns the host that holds the account's money now; a host holds its own; null for somebody outside. */
@@ -135,9 +138,6 @@ export function decideHosting(account: Account, command: HostingCommand, now: st
   }
 }
 
-/** Checks a change of somebody's roles: only roles that the kind of account knows, and never the last who can manage it. */
-export function decideRoles(
-  account: Account,
 /** Checks that an account of this kind knows the roles. */
 export function knownRoles(account: Pick<Account, 'kind'>, roles: readonly Role[]): Result<readonly Role[], Refusal> {
   const unknown = roles.filter((role) => !rolesOfKind[account.kind].includes(role));
@@ -154,6 +154,9 @@ export function knownRoles(account: Pick<Account, 'kind'>, roles: readonly Role[
       });
 }
 
+/** Checks a change of somebody's roles: only roles that the kind of account knows, and never the last who can manage it. */
+export function decideRoles(
+  account: Account,
   roles: readonly Role[],
   others: readonly Membership[],
 ): Result<readonly Role[], Refusal> {

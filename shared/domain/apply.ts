@@ -36,7 +36,7 @@ function begin({ subjectId, number, at, actor, data }: Occurrence): PaymentInten
   if (number !== 1) {
     throw new Error(`A history begins with event 1, not ${number}.`);
   }
-  if (data.type === 'imported') {
+  if (data.type === 'imported' || data.type === 'charged') {
     return { ...data.intent, version: 1, updatedAt: at };
   }
   if (data.type !== 'created') {
@@ -62,6 +62,7 @@ function consequence(intent: PaymentIntent, { at, actor, data }: Occurrence): Pa
   switch (data.type) {
     case 'created':
     case 'imported':
+    case 'charged':
       throw new Error(`${data.type} can only be the first event.`);
     case 'edited':
       return {

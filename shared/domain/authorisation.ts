@@ -74,6 +74,28 @@ export const permissions = {
   acceptHosting: ['host_admin@applied_host'],
   leaveHost: ['admin@account', 'host_admin@account_host'],
 
+  managePaymentMethods: ['admin@account'],
+  /** Of the contributor's account: somebody else's money is nobody else's to promise. */
+  createContribution: ['admin@account'],
+  /** Of the contributor's account. */
+  readGivenContributions: ['admin@account', 'accountant@account'],
+  /** Of the account that receives, or of a host that holds the money of those that do. */
+  readReceivedContributions: accountReaders,
+  cancelOwnContribution: ['admin@account'],
+  cancelReceivedContribution: ['host_admin@account_host', 'finance_lead@account_host'],
+  takeUpContribution: ['host_admin@account_host', 'finance_lead@account_host'],
+  confirmPeriod: ['host_admin@account_host', 'finance_lead@account_host'],
+
+  /** Who holds in the name of whom: a host its own account and what it hosts, a collective itself, a contributor what it gives. */
+  holdAsHost: ['host_admin@account_host', 'finance_lead@account_host', 'admin@account', 'finance_lead@account'],
+  holdAsCollective: ['admin@account'],
+  holdAsContributor: ['admin@account'],
+  holdAsPlatform: ['platform_admin'],
+  readHolds: [...accountReaders, 'platform_admin'],
+
+  readBatch: ['platform_admin'],
+  changeBatchRollout: ['platform_admin'],
+
   readHostSettings: ['admin@account', 'finance_lead@account', 'accountant@account'],
   changeHostSettings: ['admin@account'],
   readBooks: ['admin@account', 'finance_lead@account', 'accountant@account'],

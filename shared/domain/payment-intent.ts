@@ -91,8 +91,9 @@ export type Receipt = {
   readonly reference: string | null;
   /** The suspense record that the money was taken from, when it had arrived before anybody knew what it was for. */
   readonly fromSuspense: string | null;
-  /** `host`: the payee's host confirmed. `payee`: an outside payee did. `assumed`: nobody could, and nothing came back. */
-  readonly source: 'host' | 'payee' | 'assumed' | 'book' | 'imported';
+  /** `host`: the payee's host confirmed. `payee`: an outside payee did. `assumed`: nobody could, and nothing came back.
+   * `processor`: the payment processor that holds the money for the host says so. */
+  readonly source: 'host' | 'payee' | 'assumed' | 'book' | 'imported' | 'processor';
   readonly by: string;
   readonly at: string;
 };
@@ -351,7 +352,14 @@ export type EventData =
     }
   | { readonly type: 'hold_placed'; readonly hold: Omit<Hold, 'by' | 'from'> }
   | { readonly type: 'hold_lifted'; readonly holdId: string }
-  | { readonly type: 'imported'; readonly intent: Omit<PaymentIntent, 'version' | 'updatedAt'> };
+  | { readonly type: 'imported'; readonly intent: Omit<PaymentIntent, 'version' | 'updatedAt'> }
+  /** A period of a contribution was paid: the intent begins as what has happened. */
+  | {
+      readonly type: 'charged';
+      readonly contributionId: string;
+      readonly period: string;
+      readonly intent: Omit<PaymentIntent, 'version' | 'updatedAt'>;
+    };
 
 export type EventType = EventData['type'];
 

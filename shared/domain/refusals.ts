@@ -23,6 +23,11 @@ export type Refusal =
       readonly currency: string;
     }
   | { readonly code: 'on-hold'; readonly detail: string }
+  | { readonly code: 'already-on-hold'; readonly detail: string }
+  | { readonly code: 'not-hold-owner'; readonly detail: string }
+  | { readonly code: 'hold-over'; readonly detail: string }
+  /** What a preview showed is no longer so. */
+  | { readonly code: 'preview-outdated'; readonly detail: string; readonly contributions: number }
   | { readonly code: 'own-request'; readonly detail: string }
   | { readonly code: 'already-approved'; readonly detail: string }
   | { readonly code: 'not-a-reviewer'; readonly detail: string }
@@ -40,11 +45,11 @@ export type Refusal =
   | { readonly code: 'second-person-required'; readonly detail: string }
   | { readonly code: 'account-not-active'; readonly detail: string }
   | { readonly code: 'hosting-not-allowed'; readonly detail: string }
+  | { readonly code: 'account-in-use'; readonly detail: string }
   | { readonly code: 'slug-taken'; readonly detail: string }
   | { readonly code: 'last-admin'; readonly detail: string }
   | { readonly code: 'split-not-exact'; readonly detail: string }
   | { readonly code: 'too-many'; readonly detail: string }
-  | { readonly code: 'account-in-use'; readonly detail: string }
   | { readonly code: 'temporarily-unavailable'; readonly detail: string };
 
 export type RefusalCode = Refusal['code'];

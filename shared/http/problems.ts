@@ -93,6 +93,13 @@ export const problems: Catalogue = {
     members: {},
     mend: 'Have somebody do it who has the role that `detail` names, or have the role given to you.',
   },
+  'not-hold-owner': {
+    status: 403,
+    title: 'The hold is somebody else’s.',
+    retryable: false,
+    members: {},
+    mend: 'Have the owner that `detail` names lift it.',
+  },
   'not-found': {
     status: 404,
     title: 'Nothing is there for you.',
@@ -120,6 +127,27 @@ export const problems: Catalogue = {
     retryable: false,
     members: { currentStatus: 'text', allowedCommands: 'commands' },
     mend: 'Read it again and use one of the commands that its state allows.',
+  },
+  'already-on-hold': {
+    status: 409,
+    title: 'It is on hold by the same owner already.',
+    retryable: false,
+    members: {},
+    mend: 'Lift the hold that is there first, or leave it as it is.',
+  },
+  'hold-over': {
+    status: 409,
+    title: 'The hold is over.',
+    retryable: false,
+    members: {},
+    mend: 'Nothing is left to do.',
+  },
+  'preview-outdated': {
+    status: 409,
+    title: 'It would not do what the preview showed.',
+    retryable: false,
+    members: { contributions: 'integer' },
+    mend: 'Ask for the preview again, and confirm with its fingerprint.',
   },
   'own-request': {
     status: 422,
