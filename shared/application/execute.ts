@@ -3,6 +3,7 @@
  * decided anew on what is there now; a request that was answered before is answered again and does nothing.
  */
 import pRetry from 'p-retry';
+import { onHold } from '../domain/hold.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
 import type { Change, CommandRead, CommitOutcome, Dependencies, IdempotencyRecord, StoredAnswer } from './ports.ts';
@@ -19,6 +20,11 @@ export type Plan = {
 export type Handling = {
   readonly intentId?: string;
   readonly accountIds?: readonly string[];
+  /** What else it takes to decide, in the same round trip. */
+  readonly reads?: Omit<
+    Parameters<Dependencies['store']['readForCommand']>[0],
+    'userId' | 'idempotencyKey' | 'intentId'
+  >;
   /** Decides on what was read; called again after a lost race. `now` is the moment of the decision. */
   readonly decide: (read: CommandRead, now: string) => Promise<Result<Plan, Refusal>>;
   /**
@@ -62,6 +68,7 @@ async function attempt(deps: Dependencies, meta: RequestMeta, handling: Handling
     idempotencyKey: meta.idempotencyKey,
     intentId: handling.intentId,
     accountIds: handling.accountIds ?? [],
+    ...handling.reads,
   });
   const refusal = handling.authorise(read);
   // An answer that was kept as it was given is given again: what it brought about may have ended the right to ask.
@@ -115,6 +122,8 @@ async function repeat(
   return accept({ ...(await handling.rebuild(answer, read)), replayed: true });
 }
 
+const subscriptionTaken = { pointer: '/paymentMethodId', detail: 'This subscription pays for another contribution.' };
+
 function concluded(outcome: CommitOutcome, answer: Omit<Answer, 'replayed'>): Result<Answer, Refusal> {
   switch (outcome.outcome) {
     case 'committed':
@@ -124,6 +133,15 @@ function concluded(outcome: CommitOutcome, answer: Omit<Answer, 'replayed'>): Re
       throw new LostRace();
     case 'slug-taken':
       return refuse({ code: 'slug-taken', detail: 'Another account has this slug; choose another.' });
+    case 'on-hold':
+      return refuse(onHold(outcome.owners));
+    case 'already-on-hold':
+      return refuse({ code: 'already-on-hold', detail: 'You hold it at this level already.' });
+    case 'subscription-taken':
+      return refuse({ code: 'validation-failed', errors: [subscriptionTaken] });
+    case 'already-paid':
+    case 'known-news':
+      throw new LostRace();
     case 'insufficient':
       return refuse({
         code: 'insufficient-funds',

@@ -3,11 +3,14 @@ import canonicalize from 'canonicalize';
 import { applySuspense, type SuspenseEvent, type SuspenseEventData, type SuspenseRecord } from '../domain/account.ts';
 import { apply } from '../domain/apply.ts';
 import type { Posting } from '../domain/books.ts';
+import { applyContribution, type Contribution, type ContributionEventData } from '../domain/contribution.ts';
+import { type AccountHold, applyHold, type HoldEventData } from '../domain/hold.ts';
 import type { Actor, DraftEvent, IntentEvent, PaymentIntent } from '../domain/payment-intent.ts';
-import type { Dependencies, StoredIntent } from './ports.ts';
+import type { ContributionEvent, HoldEvent, StoredContribution, StoredHold } from './contribution-ports.ts';
+import type { Dependencies, HistoryEvent, StoredIntent } from './ports.ts';
 
 type Sealed = Pick<Dependencies, 'ids' | 'hash'>;
-type AnyEvent = IntentEvent | SuspenseEvent;
+type AnyEvent = HistoryEvent<unknown>;
 
 export type Occasion = {
   readonly actor: Actor;
@@ -76,6 +79,48 @@ export function sealSuspense(
     occasion,
   );
   return { after: applySuspense(before?.record, event), events: [event] };
+}
+
+/** Appends drafts to a contribution's history; its money is posted by the intents that it makes. */
+export function sealContribution(
+  deps: Sealed,
+  subject: { readonly id: string; readonly before: StoredContribution | null },
+  drafts: readonly ContributionEventData[],
+  occasion: Occasion,
+): { readonly after: Contribution; readonly events: readonly ContributionEvent[] } {
+  let contribution = subject.before?.contribution;
+  let previousHash = subject.before?.headHash ?? null;
+  const events = drafts.map((data) => {
+    const event = seal<ContributionEvent>(
+      deps,
+      { subjectId: subject.id, number: (contribution?.version ?? 0) + 1, data, postings: [], previousHash },
+      occasion,
+    );
+    contribution = applyContribution(contribution, event);
+    previousHash = event.hash;
+    return event;
+  });
+  if (contribution === undefined) {
+    throw new Error('A history begins with an event.');
+  }
+  return { after: contribution, events };
+}
+
+/** Appends one event to a hold's history. */
+export function sealHold(
+  deps: Sealed,
+  subject: { readonly id: string; readonly before: StoredHold | null },
+  data: HoldEventData,
+  occasion: Occasion,
+): { readonly after: AccountHold; readonly events: readonly HoldEvent[] } {
+  const { before } = subject;
+  const number = (before?.hold.version ?? 0) + 1;
+  const event = seal<HoldEvent>(
+    deps,
+    { subjectId: subject.id, number, data, postings: [], previousHash: before?.headHash ?? null },
+    occasion,
+  );
+  return { after: applyHold(before?.hold, event), events: [event] };
 }
 
 function seal<Event extends AnyEvent>(

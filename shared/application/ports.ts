@@ -1,13 +1,25 @@
 /** What the application needs from outside; `persistence` and `functions` provide it, tests provide the real thing too. */
-import type { Account, AccountSettings, Membership, SuspenseEvent, SuspenseRecord } from '../domain/account.ts';
+import type {
+  Account,
+  AccountSettings,
+  Invitation,
+  Membership,
+  SuspenseEvent,
+  SuspenseRecord,
+} from '../domain/account.ts';
 import type { Memberships } from '../domain/authorisation.ts';
 import type { CellKey, HostLedger, Posting } from '../domain/books.ts';
-import type { IntentEvent, PaymentIntent, Status } from '../domain/payment-intent.ts';
+import type { Guard, HoldOwner } from '../domain/hold.ts';
+import type { Actor, IntentEvent, PaymentIntent, Status } from '../domain/payment-intent.ts';
+import type { PaymentMethod } from '../domain/payment-method.ts';
+import type { ContributionChanges, StoredContribution, StoredHold, Tally } from './contribution-ports.ts';
 
 /** Time and identity are inputs, so that the same command on the same state always decides the same. */
 export type Clock = { readonly now: () => string };
 /** @param at the moment that the id carries (it is a ULID behind a prefix), so that ids sort by time */
-export type Ids = { readonly next: (prefix: 'pi' | 'acc' | 'evt' | 'hold' | 'sus', at: string) => string };
+export type Ids = {
+  readonly next: (prefix: 'pi' | 'acc' | 'evt' | 'hold' | 'sus' | 'inv' | 'con' | 'pm' | 'run', at: string) => string;
+};
 
 /** What is remembered of a request that changed something: the same key gives the same answer (requirements A2). */
 export type IdempotencyRecord = {
@@ -22,14 +34,31 @@ export type StoredAnswer =
   | { readonly kind: 'intent'; readonly status: number; readonly intentId: string; readonly version: number }
   | { readonly kind: 'body'; readonly status: number; readonly body: unknown; readonly version: number | null };
 
+/** The append-only record of one change of anything that has a history; each kind of subject has its own data. */
+export type HistoryEvent<Data> = {
+  readonly id: string;
+  readonly subjectId: string;
+  readonly number: number;
+  readonly at: string;
+  readonly effectiveAt: string;
+  readonly actor: Actor;
+  readonly data: Data;
+  readonly postings: readonly Posting[];
+  readonly previousHash: string | null;
+  readonly hash: string;
+};
+
 /** Everything one command means; it is written in one transaction or not at all. */
-export type Change = {
+export type Change = ContributionChanges & {
   readonly intents: readonly IntentChange[];
   readonly accounts?: readonly AccountChange[];
   readonly memberships?: readonly MembershipChange[];
-  /** A person becomes findable by what the OpenID provider calls it, or by e-mail until it first signs in. */
+  readonly invitations?: readonly InvitationChange[];
+  /** A person becomes findable by what the OpenID provider calls it, and by nothing else. */
   readonly identities?: readonly IdentityLink[];
   readonly suspense?: readonly SuspenseChange[];
+  /** Parts of books that were found empty, and have to be when it is written: money that came meanwhile is a `conflict`. */
+  readonly emptyCells?: readonly CellKey[];
   readonly idempotency?: IdempotencyRecord | undefined;
   /** Imported history may pass through negative balances, as real history did. */
   readonly allowNegative?: boolean;
@@ -48,9 +77,10 @@ export type AccountChange = { readonly before: Account | null; readonly after: A
 /** Roles of one person at one account; no roles at all removes the membership. */
 export type MembershipChange = { readonly before: Membership | null; readonly after: Membership };
 
-export type IdentityLink =
-  | { readonly kind: 'identity'; readonly issuer: string; readonly subject: string; readonly userId: string }
-  | { readonly kind: 'email'; readonly email: string; readonly userId: string };
+/** An invitation is given, and ends once: accepted or revoked, of which only one can be. It is never changed between. */
+export type InvitationChange = { readonly kind: 'given' | 'ended'; readonly invitation: Invitation };
+
+export type IdentityLink = { readonly issuer: string; readonly subject: string; readonly userId: string };
 
 export type SuspenseChange = {
   readonly before: SuspenseRecord | null;
@@ -64,6 +94,11 @@ export type CommitOutcome =
   | { readonly outcome: 'conflict' }
   | { readonly outcome: 'duplicate-key' }
   | { readonly outcome: 'slug-taken' }
+  /** A hold is in the way. */
+  | { readonly outcome: 'on-hold'; readonly owners: readonly HoldOwner[] }
+  | { readonly outcome: 'already-on-hold' }
+  /** The period was paid, the message was acted on, or the subscription is another contribution's. */
+  | { readonly outcome: 'already-paid' | 'known-news' | 'subscription-taken' }
   | { readonly outcome: 'insufficient'; readonly cell: CellKey; readonly ledger: HostLedger; readonly held: number };
 
 /** What a command reads before it decides, in one round trip. */
@@ -72,6 +107,11 @@ export type CommandRead = {
   readonly idempotency: IdempotencyRecord | undefined;
   readonly intent: StoredIntent | undefined;
   readonly accounts: ReadonlyMap<string, Account>;
+  readonly contribution: StoredContribution | undefined;
+  readonly hold: StoredHold | undefined;
+  readonly paymentMethod: PaymentMethod | undefined;
+  readonly guards: readonly Guard[];
+  readonly tally: Tally;
 };
 
 /** An intent with the hash that its next event has to point at. */
@@ -133,6 +173,11 @@ export type Store = {
     readonly idempotencyKey?: string | undefined;
     readonly intentId?: string | undefined;
     readonly accountIds?: readonly string[];
+    readonly contributionId?: string | undefined;
+    readonly holdId?: string | undefined;
+    readonly paymentMethod?: { readonly accountId: string; readonly id: string } | undefined;
+    readonly guardsOf?: readonly string[];
+    readonly tallyOf?: string | undefined;
   }): Promise<CommandRead>;
   /** @param userId whose idempotency keys these are; @param now when, for what expires */
   commit(change: Change, userId: string, now: string): Promise<CommitOutcome>;
@@ -149,6 +194,11 @@ export type Store = {
   memberships(userId: string): Promise<Memberships>;
   members(accountId: string, limit: number, from?: Position): Promise<Slice<Membership>>;
   member(accountId: string, userId: string): Promise<Membership | undefined>;
+
+  /** Until it is accepted or revoked; for a while after it has expired, too. */
+  invitation(id: string): Promise<Invitation | undefined>;
+  /** Newest first. @param since what was given before this instant is left out */
+  invitations(accountId: string, since: string, limit: number, from?: Position): Promise<Slice<Invitation>>;
 
   account(id: string): Promise<Account | undefined>;
   accounts(ids: readonly string[]): Promise<readonly Account[]>;
@@ -193,7 +243,6 @@ export type Store = {
 
   /** The person behind an identity of the OpenID provider; the mapping never changes once it is made. */
   identity(issuer: string, subject: string): Promise<string | undefined>;
-  personByEmail(email: string): Promise<string | undefined>;
   /** A secret of this system that is made at first use and then stays. */
   secret(name: string, make: () => Uint8Array): Promise<Uint8Array>;
 };

@@ -3,8 +3,7 @@
  * each kilobyte of an item is paid for twice in a transaction.
  */
 
-import type { IntentSummary, StatementEntry } from '../application/ports.ts';
-import type { SuspenseEvent } from '../domain/account.ts';
+import type { HistoryEvent, IntentSummary, StatementEntry } from '../application/ports.ts';
 import { visibleToPayeeSide, visibleToPayerSide } from '../domain/authorisation.ts';
 import {
   cellChanges,
@@ -14,13 +13,7 @@ import {
   type NetworkLedger,
   type Posting,
 } from '../domain/books.ts';
-import {
-  type AccountKind,
-  type IntentEvent,
-  type Party,
-  type PaymentIntent,
-  untouched,
-} from '../domain/payment-intent.ts';
+import { type AccountKind, type Party, type PaymentIntent, untouched } from '../domain/payment-intent.ts';
 import { dueShards, indexKeys, keys, type Subject, shardOf } from './keys.ts';
 
 export type Item = Record<string, unknown>;
@@ -154,7 +147,7 @@ function postingsFromItem(item: Item): readonly Posting[] {
   );
 }
 
-type AnyEvent = IntentEvent | SuspenseEvent;
+export type AnyEvent = HistoryEvent<{ readonly type: string }>;
 
 /**
  * An event, and a line of a statement for each part of a host's book that it touches: the first rides on the event itself,

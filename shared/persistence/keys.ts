@@ -45,6 +45,31 @@ export const keys = {
   cellPrefix: (accountId?: string): string => (accountId === undefined ? 'CELL#' : `CELL#${accountId}#`),
   suspense: (hostId: string, id: string): Key => ({ PK: `HOST#${hostId}`, SK: `SUSPENSE#${id}` }),
   suspensePrefix: 'SUSPENSE#',
+  contribution: (id: string): Key => ({ PK: `CONTRIBUTION#${id}`, SK: 'CONTRIBUTION' }),
+  /** One for each period that was paid, or each payment that a processor reports: there is no second. */
+  paid: (contributionId: string, what: string): Key => ({ PK: `CONTRIBUTION#${contributionId}`, SK: `PAID#${what}` }),
+  hold: (id: string): Key => ({ PK: `HOLD#${id}`, SK: 'HOLD' }),
+  /** What the holds of an account come to, in copies, so that charges of one collective do not wait for each other. */
+  guard: (accountId: string, shard: number): Key => ({ PK: `GUARD#${accountId}#${padded(shard)}`, SK: 'GUARD' }),
+  /** How many contributions an account receives, and how much, by processor, currency and interval. */
+  tally: (accountId: string): Key => ({ PK: `TALLY#${accountId}`, SK: 'TALLY' }),
+  paymentMethod: (accountId: string, id: string): Key => ({
+    PK: `ACCOUNT#${accountId}`,
+    SK: `PAYMENT_METHOD#${id}`,
+  }),
+  paymentMethodPrefix: 'PAYMENT_METHOD#',
+  /** Whose a subscription at a processor is here. */
+  subscription: (processor: string, reference: string): Key => ({
+    PK: `SUBSCRIPTION#${processor}#${digest(reference)}`,
+    SK: 'SUBSCRIPTION',
+  }),
+  /** A message of a processor that was acted on. */
+  news: (processor: string, eventId: string): Key => ({ PK: `NEWS#${processor}#${digest(eventId)}`, SK: 'NEWS' }),
+  batchRun: (id: string): Key => ({ PK: 'BATCH_RUNS', SK: `RUN#${id}` }),
+  batchRunPrefix: 'RUN#',
+  batchRollout: { PK: 'BATCH_ROLLOUT', SK: 'ROLLOUT' },
+  batchRolloutChange: (version: number): Key => ({ PK: 'BATCH_ROLLOUT', SK: `CHANGE#${padded(version)}` }),
+  batchRolloutChangePrefix: 'CHANGE#',
   register: (hostId: string, shard: number): Key => ({ PK: `REGISTER#${hostId}`, SK: `SHARD#${padded(shard)}` }),
   secret: (name: string): Key => ({ PK: `SECRET#${name}`, SK: 'SECRET' }),
 } as const;
@@ -61,6 +86,13 @@ export const indexKeys = {
   line: (accountId: string, currency: string, effectiveAt: string, eventId: string) =>
     `${accountId}#${currency}#${effectiveAt}#${eventId}`,
   dueIntents: (shard: number) => `DUE#INTENT#${padded(shard)}`,
+  contributionsOfHost: (hostId: string) => `HOST#${hostId}#CONTRIBUTIONS`,
+  setAsideOfHost: (hostId: string) => `HOST#${hostId}#SET_ASIDE`,
+  contributionsFrom: (accountId: string) => `ACCOUNT#${accountId}#GIVEN`,
+  contributionsTo: (accountId: string) => `ACCOUNT#${accountId}#RECEIVED`,
+  holdsOf: (accountId: string) => `ACCOUNT#${accountId}#HOLDS`,
+  dueContributions: (shard: number) => `DUE#CONTRIBUTION#${padded(shard)}`,
+  dueHolds: (shard: number) => `DUE#HOLD#${padded(shard)}`,
   due: (dueAt: string, id: string) => `${dueAt}#${id}`,
 } as const;
 
@@ -82,6 +114,8 @@ export const last = '\uffff';
 /** Enough that no index partition gets hot, few enough that a sweep asks each in a moment. */
 export const dueShards = 8;
 export const registerShards = 16;
+/** Charges of one collective pass through its guard, two writes each; a hold writes all of its copies in one transaction. */
+export const guardShards = 8;
 
 /** Spreads ids evenly and always the same way. */
 export const shardOf = (id: string, shards: number): number =>

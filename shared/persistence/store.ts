@@ -25,9 +25,13 @@ import type {
 import type { Account, Invitation, Membership, SuspenseEvent, SuspenseRecord } from '../domain/account.ts';
 import type { Memberships, Role } from '../domain/authorisation.ts';
 import { type HostLedger, hostLedgers } from '../domain/books.ts';
+import type { HoldOwner } from '../domain/hold.ts';
 import type { IntentEvent } from '../domain/payment-intent.ts';
-import { entryFromItem, eventFromItem, type Item, intentFromItem, plainFromItem, summaryFromItem } from './items.ts';
-import { idsMadeBetween, indexKeys, type Key, keys, last, registerShards, type Subject } from './keys.ts';
+import type { PaymentMethod } from '../domain/payment-method.ts';
+import { contributionFromItem, guardFromItem, holdFromItem, tallyFromItem } from './contribution-items.ts';
+import { entryFromItem, type Item, intentFromItem, plainFromItem, summaryFromItem } from './items.ts';
+import { idsMadeBetween, indexKeys, keys, last, registerShards } from './keys.ts';
+import { createTableReader } from './table-reader.ts';
 import { neverNegative, type Operation, operations } from './transaction.ts';
 
 export type StoreOptions = { readonly client: DynamoDBDocumentClient; readonly tableName: string };
@@ -36,77 +40,42 @@ export type StoreOptions = { readonly client: DynamoDBDocumentClient; readonly t
 const pagesPerRequestMax = 8;
 
 export function createStore({ client, tableName }: StoreOptions): Store {
-  const get = async (Key: Key): Promise<Item | undefined> => {
-    const { Item: item } = await client.send(new GetCommand({ TableName: tableName, Key, ConsistentRead: true }));
-    return item;
-  };
-
-  const query = async (input: Omit<QueryCommandInput, 'TableName'>) =>
-    client.send(new QueryCommand({ TableName: tableName, ...input }));
-
-  /** Pages until the end; for histories and books, which have to be whole. */
-  async function* all(input: Omit<QueryCommandInput, 'TableName'>): AsyncGenerator<Item> {
-    let from: Item | undefined;
-    do {
-      const page = await query({ ...input, ...(from === undefined ? {} : { ExclusiveStartKey: from }) });
-      yield* page.Items ?? [];
-      from = page.LastEvaluatedKey;
-    } while (from !== undefined);
-  }
-
-  const byPrefix = (partition: string, prefix: string): Omit<QueryCommandInput, 'TableName'> => ({
-    KeyConditionExpression: 'PK = :partition AND begins_with(SK, :prefix)',
-    ExpressionAttributeValues: { ':partition': partition, ':prefix': prefix },
-    ConsistentRead: true,
-  });
-
-  const slice = async <Value>(
-    input: Omit<QueryCommandInput, 'TableName'>,
-    limit: number,
-    from: Position | undefined,
-    read: (item: Item) => Value,
-  ): Promise<Slice<Value>> => {
-    const page = await query({ ...input, Limit: limit, ...(from === undefined ? {} : { ExclusiveStartKey: from }) });
-    return { items: (page.Items ?? []).map(read), next: page.LastEvaluatedKey };
-  };
-
-  async function batchGet(wanted: readonly Key[]): Promise<readonly Item[]> {
-    const found: Item[] = [];
-    for (let rest = [...wanted]; rest.length > 0; ) {
-      const { Responses, UnprocessedKeys } = await client.send(
-        new BatchGetCommand({ RequestItems: { [tableName]: { Keys: rest.slice(0, 100), ConsistentRead: true } } }),
-      );
-      found.push(...(Responses?.[tableName] ?? []));
-      rest = [...((UnprocessedKeys?.[tableName]?.Keys ?? []) as Key[]), ...rest.slice(100)];
-    }
-    return found;
-  }
-
-  const history = async <Event extends IntentEvent | SuspenseEvent>(
-    subject: Subject,
-    id: string,
-  ): Promise<readonly Event[]> => {
-    const events: Event[] = [];
-    for await (const item of all(byPrefix(`${subject}#${id}`, keys.eventPrefix))) {
-      events.push(eventFromItem<Event>(item, events.at(-1)?.hash ?? null));
-    }
-    return events;
-  };
+  const { get, batchGet, query, all, byPrefix, slice, history } = createTableReader(client, tableName);
 
   return {
-    async readForCommand({ userId, idempotencyKey, intentId, accountIds = [] }): Promise<CommandRead> {
+    async readForCommand(wantedOf): Promise<CommandRead> {
+      const { userId, idempotencyKey, intentId, accountIds = [] } = wantedOf;
+      const { contributionId, holdId, paymentMethod, guardsOf = [], tallyOf } = wantedOf;
       const wanted = [
         keys.memberships(userId),
         ...(idempotencyKey === undefined ? [] : [keys.idempotency(userId, idempotencyKey)]),
         ...(intentId === undefined ? [] : [keys.intent(intentId)]),
         ...[...new Set(accountIds)].map((id) => keys.account(id)),
+        ...(contributionId === undefined ? [] : [keys.contribution(contributionId)]),
+        ...(holdId === undefined ? [] : [keys.hold(holdId)]),
+        ...(paymentMethod === undefined ? [] : [keys.paymentMethod(paymentMethod.accountId, paymentMethod.id)]),
+        ...[...new Set(guardsOf)].map((id) => keys.guard(id, 0)),
+        ...(tallyOf === undefined ? [] : [keys.tally(tallyOf)]),
       ];
       const items = await batchGet(wanted);
       const ofEntity = (sortKey: string): Item | undefined => items.find((item) => item['SK'] === sortKey);
       const accounts = items.filter((item) => item['SK'] === 'ACCOUNT').map((item) => plainFromItem<Account>(item));
       const intent = ofEntity('INTENT');
       const remembered = ofEntity('IDEMPOTENCY');
+      const contribution = ofEntity('CONTRIBUTION');
+      const hold = ofEntity('HOLD');
+      const method = paymentMethod && ofEntity(keys.paymentMethod(paymentMethod.accountId, paymentMethod.id).SK);
       return {
+        contribution: contribution && contributionFromItem(contribution),
+        hold: hold && holdFromItem(hold),
+        paymentMethod: method && plainFromItem<PaymentMethod>(method),
+        guards: [...new Set(guardsOf)].map((id) =>
+          guardFromItem(
+            id,
+            items.find((item) => item['PK'] === keys.guard(id, 0).PK),
+          ),
+        ),
+        tally: tallyFromItem(ofEntity('TALLY')),
         memberships: membershipsFromItem(ofEntity('MEMBERSHIPS')),
         idempotency:
           remembered === undefined || idempotencyKey === undefined
@@ -146,26 +115,6 @@ export function createStore({ client, tableName }: StoreOptions): Store {
       let start = from && intentStartKey(index, from);
       for (let pages = 0; pages < pagesPerRequestMax; pages += 1) {
         const page = await query({
-    async invitation(id): Promise<Invitation | undefined> {
-      const item = await get(keys.invitation(id));
-      return item && invitationFromItem(item);
-    },
-
-    async invitations(accountId, since, limit, from): Promise<Slice<Invitation>> {
-      const [earliest, latest] = idsMadeBetween('inv', since, undefined);
-      const input = {
-        KeyConditionExpression: 'PK = :partition AND SK BETWEEN :earliest AND :latest',
-        ExpressionAttributeValues: {
-          ':partition': keys.account(accountId).PK,
-          ':earliest': keys.invitationOf(accountId, earliest).SK,
-          ':latest': keys.invitationOf(accountId, latest).SK,
-        },
-        ScanIndexForward: false,
-        ConsistentRead: true,
-      };
-      return slice(input, limit, from, invitationFromItem);
-    },
-
           IndexName: index.name,
           ...intentConditions(index, filter),
           ScanIndexForward: false,
@@ -195,6 +144,26 @@ export function createStore({ client, tableName }: StoreOptions): Store {
     async member(accountId, userId): Promise<Membership | undefined> {
       const item = await get(keys.member(accountId, userId));
       return item && plainFromItem<Membership>(item);
+    },
+
+    async invitation(id): Promise<Invitation | undefined> {
+      const item = await get(keys.invitation(id));
+      return item && invitationFromItem(item);
+    },
+
+    async invitations(accountId, since, limit, from): Promise<Slice<Invitation>> {
+      const [earliest, latest] = idsMadeBetween('inv', since, undefined);
+      const input = {
+        KeyConditionExpression: 'PK = :partition AND SK BETWEEN :earliest AND :latest',
+        ExpressionAttributeValues: {
+          ':partition': keys.account(accountId).PK,
+          ':earliest': keys.invitationOf(accountId, earliest).SK,
+          ':latest': keys.invitationOf(accountId, latest).SK,
+        },
+        ScanIndexForward: false,
+        ConsistentRead: true,
+      };
+      return slice(input, limit, from, invitationFromItem);
     },
 
     async account(id): Promise<Account | undefined> {
@@ -318,11 +287,6 @@ export function createStore({ client, tableName }: StoreOptions): Store {
       const Key = keys.secret(name);
       const stored = (await get(Key))?.['value'];
       if (stored instanceof Uint8Array) {
-function invitationFromItem(item: Item): Invitation {
-  const { expiresAtSeconds: _expiry, ...invitation } = plainFromItem<Invitation & { expiresAtSeconds: number }>(item);
-  return invitation;
-}
-
         return stored;
       }
       const item = { ...Key, entity: 'SECRET', schemaVersion: 1, value: make() };
@@ -352,6 +316,11 @@ function ignoreLostRace(error: unknown): void {
 function membershipsFromItem(item: Item | undefined): Memberships {
   const accounts = Object.entries(item ?? {}).filter(([name]) => name.startsWith('acc_'));
   return Object.fromEntries(accounts) as Record<string, readonly Role[]>;
+}
+
+function invitationFromItem(item: Item): Invitation {
+  const { expiresAtSeconds: _expiry, ...invitation } = plainFromItem<Invitation & { expiresAtSeconds: number }>(item);
+  return invitation;
 }
 
 function balanceFromItem(item: Item): Balance {
@@ -490,12 +459,35 @@ function outcomeOf(planned: readonly Operation[], error: TransactionCanceledExce
   if (failed.length > conditions.length || isOvertaken) {
     return { outcome: 'conflict' };
   }
+  const special = conditions.flatMap(({ meaning, item }): readonly CommitOutcome[] => {
+    switch (meaning.kind) {
+      case 'guard':
+        return [{ outcome: 'on-hold', owners: ownersIn(item && unmarshall(item)) }];
+      case 'already-on-hold':
+        return [{ outcome: 'already-on-hold' }];
+      case 'paid':
+        return [{ outcome: 'already-paid' }];
+      case 'news':
+        return [{ outcome: 'known-news' }];
+      case 'subscription':
+        return [{ outcome: 'subscription-taken' }];
+      default:
+        return [];
+    }
+  });
+  if (special[0] !== undefined) {
+    return special[0];
+  }
   const cell = conditions.find(({ meaning }) => meaning.kind === 'cell');
   if (cell?.meaning.kind === 'cell') {
     return shortage(cell.meaning.cell, cell.item && unmarshall(cell.item));
   }
   return { outcome: 'slug-taken' };
 }
+
+const ownersIn = (item: Item | undefined): readonly HoldOwner[] => [
+  ...new Set(Object.values(guardFromItem('', item).levels).flat()),
+];
 
 const expectedCodes = [
   'ConditionalCheckFailed',

@@ -53,6 +53,11 @@ export const tableDefinition = {
     /** Payment intents by the payee account: keys alone. */
     { name: 'GSI5', partitionKey: 'GSI5PK', sortKey: 'GSI5SK' },
     /** Sparse and sharded: everything that waits for the clock. */
-    { name: 'GSI6', partitionKey: 'GSI6PK', sortKey: 'GSI6SK', attributes: ['id', 'dueAt'] },
+    {
+      name: 'GSI6',
+      partitionKey: 'GSI6PK',
+      sortKey: 'GSI6SK',
+      attributes: ['id', 'dueAt', 'hostId', 'slot', 'processor'],
+    },
   ] satisfies readonly IndexDefinition[],
 } as const;

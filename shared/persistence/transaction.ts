@@ -3,6 +3,7 @@ import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { Change, IntentChange, InvitationChange, SuspenseChange } from '../application/ports.ts';
 import { type CellChange, type CellKey, cellChanges, type HostLedger, owedLedgers } from '../domain/books.ts';
 import { digestOf, homeHostOf, isRegistration } from '../domain/register.ts';
+import { contributionOperations } from './contribution-operations.ts';
 import { eventItems, intentItem, plainItem } from './items.ts';
 import { type Key, keys, registerShards, shardOf } from './keys.ts';
 
@@ -10,7 +11,19 @@ type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[numb
 
 /** What a failed condition of an operation means, in the order of the operations. */
 export type Meaning =
-  | { readonly kind: 'version' | 'duplicate-key' | 'slug' | 'unconditional' }
+  | {
+      readonly kind:
+        | 'version'
+        | 'duplicate-key'
+        | 'slug'
+        | 'not-empty'
+        | 'unconditional'
+        | 'guard'
+        | 'already-on-hold'
+        | 'paid'
+        | 'news'
+        | 'subscription';
+    }
   | { readonly kind: 'cell'; readonly cell: CellChange };
 
 export type Operation = { readonly item: TransactItem; readonly meaning: Meaning };
@@ -22,9 +35,12 @@ const idempotencyDays = 180;
 export const neverNegative: readonly HostLedger[] = owedLedgers;
 
 const doesNotExist = 'attribute_not_exists(PK)';
+const exists = 'attribute_exists(PK)';
 const isAtVersion = '#version = :version';
 const comesFrom = (count: number): string =>
   `#status IN (${Array.from({ length: count }, (_, index) => `:from${index}`).join(', ')})`;
+
+const secondsOf = (instant: string): number => Math.floor(Date.parse(instant) / 1000);
 
 export function operations(tableName: string, change: Change, userId: string, now: string): readonly Operation[] {
   const put = (
@@ -35,13 +51,10 @@ export function operations(tableName: string, change: Change, userId: string, no
     item: { Put: { TableName: tableName, Item: item, ...condition } },
     meaning,
   });
-const exists = 'attribute_exists(PK)';
   const create = (item: Record<string, unknown>, kind: 'version' | 'duplicate-key' | 'slug' = 'version'): Operation =>
     put(item, { kind }, { ConditionExpression: doesNotExist });
   const replace = (item: Record<string, unknown>, version: number): Operation =>
     put(
-const secondsOf = (instant: string): number => Math.floor(Date.parse(instant) / 1000);
-
       item,
       { kind: 'version' },
       {
@@ -85,6 +98,16 @@ const secondsOf = (instant: string): number => Math.floor(Date.parse(instant) / 
     ];
   };
 
+  const invitationOperations = ({ kind, invitation }: InvitationChange): readonly Operation[] =>
+    [keys.invitation(invitation.id), keys.invitationOf(invitation.accountId, invitation.id)].map((Key) =>
+      kind === 'given'
+        ? create(plainItem('INVITATION', Key, { ...invitation, expiresAtSeconds: secondsOf(invitation.expiresAt) }))
+        : {
+            item: { Delete: { TableName: tableName, Key, ConditionExpression: exists } },
+            meaning: { kind: 'version' },
+          },
+    );
+
   const postings = [...change.intents, ...(change.suspense ?? [])].flatMap(({ events }) =>
     events.flatMap((event) => event.postings),
   );
@@ -98,16 +121,6 @@ const secondsOf = (instant: string): number => Math.floor(Date.parse(instant) / 
               answer: change.idempotency.answer,
               expiresAtSeconds: secondsOf(now) + idempotencyDays * 86_400,
             }),
-  const invitationOperations = ({ kind, invitation }: InvitationChange): readonly Operation[] =>
-    [keys.invitation(invitation.id), keys.invitationOf(invitation.accountId, invitation.id)].map((Key) =>
-      kind === 'given'
-        ? create(plainItem('INVITATION', Key, { ...invitation, expiresAtSeconds: secondsOf(invitation.expiresAt) }))
-        : {
-            item: { Delete: { TableName: tableName, Key, ConditionExpression: exists } },
-            meaning: { kind: 'version' },
-          },
-    );
-
             'duplicate-key',
           ),
         ]),
@@ -123,8 +136,11 @@ const secondsOf = (instant: string): number => Math.floor(Date.parse(instant) / 
     ...(change.identities ?? []).map(({ issuer, subject, userId }) =>
       create(plainItem('IDENTITY', keys.identity(issuer, subject), { userId })),
     ),
+    ...(change.invitations ?? []).flatMap(invitationOperations),
     ...(change.memberships ?? []).flatMap(({ after }) => membershipOperations(tableName, after)),
+    ...contributionOperations(tableName, change, now),
     ...cellChanges(postings).map((cell) => cellOperation(tableName, cell, change.allowNegative ?? false)),
+    ...(change.emptyCells ?? []).map((cell) => emptyCellOperation(tableName, cell)),
   ];
 }
 
@@ -136,11 +152,9 @@ function membershipOperations(
   const meaning: Meaning = { kind: 'unconditional' };
   const names = { '#account': member.accountId };
   const Key = keys.memberships(member.userId);
-    ...(change.invitations ?? []).flatMap(invitationOperations),
   const memberKey = keys.member(member.accountId, member.userId);
   return member.roles.length === 0
     ? [
-    ...(change.emptyCells ?? []).map((cell) => emptyCellOperation(tableName, cell)),
         { item: { Delete: { TableName: tableName, Key: memberKey } }, meaning },
         {
           item: {
@@ -207,20 +221,6 @@ function cellOperation(tableName: string, cell: CellChange, allowNegative: boole
   };
 }
 
-/**
- * Counts every intent that its home host ever came to know, and sums up the hashes of the events by which it did, so that
- * the verification of a host's history notices a whole history that was removed. Sharded, because all of a host's new
- * intents pass through it; intents of one change that meet in a shard are counted in one operation.
- */
-function registrations(tableName: string, changes: readonly IntentChange[]): readonly Operation[] {
-  const shards = new Map<string, { readonly Key: Key; intents: number; digest: bigint }>();
-  for (const { after, events } of changes) {
-    const event = events.find((candidate) => isRegistration(after, candidate));
-    const homeHostId = homeHostOf(after);
-    if (event !== undefined && homeHostId !== null) {
-      const Key = keys.register(homeHostId, shardOf(after.id, registerShards));
-      const shard = shards.get(`${Key.PK} ${Key.SK}`) ?? { Key, intents: 0, digest: 0n };
-      shard.intents += 1;
 /** Changes nothing, and lets nothing happen unless this part of the book owes nobody anything. */
 function emptyCellOperation(tableName: string, { book, accountId, currency }: CellKey): Operation {
   const isNothing = (ledger: HostLedger): string => `(attribute_not_exists(#${ledger}) OR #${ledger} = :nothing)`;
@@ -238,6 +238,20 @@ function emptyCellOperation(tableName: string, { book, accountId, currency }: Ce
   };
 }
 
+/**
+ * Counts every intent that its home host ever came to know, and sums up the hashes of the events by which it did, so that
+ * the verification of a host's history notices a whole history that was removed. Sharded, because all of a host's new
+ * intents pass through it; intents of one change that meet in a shard are counted in one operation.
+ */
+function registrations(tableName: string, changes: readonly IntentChange[]): readonly Operation[] {
+  const shards = new Map<string, { readonly Key: Key; intents: number; digest: bigint }>();
+  for (const { after, events } of changes) {
+    const event = events.find((candidate) => isRegistration(after, candidate));
+    const homeHostId = homeHostOf(after);
+    if (event !== undefined && homeHostId !== null) {
+      const Key = keys.register(homeHostId, shardOf(after.id, registerShards));
+      const shard = shards.get(`${Key.PK} ${Key.SK}`) ?? { Key, intents: 0, digest: 0n };
+      shard.intents += 1;
       shard.digest += digestOf(event.hash);
       shards.set(`${Key.PK} ${Key.SK}`, shard);
     }
