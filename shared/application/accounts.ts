@@ -183,6 +183,21 @@ export function updateAccount(
   });
 }
 
+/** What is archived takes part in nothing new, so nothing may be left to do with it or to be had from it. */
+async function archived(deps: Dependencies, account: Account, after: Account): Promise<Result<Decided, Refusal>> {
+  const holdings = await holdingsOf(deps, account);
+  if (holdings.hasMoney) {
+    const detail =
+      account.kind === 'host'
+        ? 'The host’s book still holds money, of collectives, of its own or in suspense; pay it out or move it first.'
+        : 'The account still holds money; pay it out or move it first.';
+    return refuse({ code: 'account-in-use', detail });
+  }
+  return (await hasOpenIntents(deps, account))
+    ? refuse({ code: 'account-in-use', detail: 'Some of its payment intents have not ended; end them first.' })
+    : accept({ account: after, emptyCells: holdings.emptyCells });
+}
+
 export type HostingInput =
   | { readonly action: 'apply'; readonly hostId: string }
   | { readonly action: 'accept' | 'decline' | 'leave' };
@@ -204,22 +219,44 @@ export function changeHosting(deps: Dependencies, meta: RequestMeta, accountId: 
       const hosting = decideHosting(account, { action: 'apply', host }, now);
       return hosting.ok ? accept({ ...account, hosting: hosting.value }) : hosting;
     }
-    const hosting =
-      input.action === 'leave'
-        ? decideHosting(
-            account,
-            { action: 'leave', hasMoney: (await hasMoney(deps, account)) || (await hasOpenIntents(deps, account)) },
-            now,
-          )
-        : decideHosting(account, { action: input.action }, now);
+    if (input.action === 'leave') {
+      const { hasMoney, emptyCells } = await holdingsOf(deps, account);
+      const isNeeded = hasMoney || (await hasOpenIntents(deps, account));
+      const left = decideHosting(account, { action: 'leave', hasMoney: isNeeded }, now);
+      return left.ok ? accept({ account: { ...account, hosting: left.value }, emptyCells }) : left;
+    }
+    const hosting = decideHosting(account, { action: input.action }, now);
     return hosting.ok ? accept({ ...account, hosting: hosting.value }) : hosting;
   });
 }
 
-async function hasMoney(deps: Dependencies, account: Account): Promise<boolean> {
-  const hostId = hostIdOf(account);
-  const balances = hostId === null ? [] : await deps.store.balances(hostId, account.id);
-  return balances.some(({ ledgers }) => (ledgers.available ?? 0) !== 0 || (ledgers.reserved ?? 0) !== 0);
+type Holdings = { readonly hasMoney: boolean; readonly emptyCells: readonly CellKey[] };
+
+/** A transaction has at most 100 operations. Of a book with more parts than this, the rest is looked at only before it. */
+const emptyCellsMax = 90;
+
+/**
+ * Whether a host's book owes the account anything; the whole book, if the account is a host. What was found empty goes into
+ * the transaction as a condition, because a receipt may be confirmed between the look and the write. The account's own
+ * currency is among it even when no money of it was there yet.
+ */
+async function holdingsOf(deps: Dependencies, account: Account): Promise<Holdings> {
+  const book = hostIdOf(account);
+  if (book === null) {
+    return { hasMoney: false, emptyCells: [] };
+  }
+  const cells =
+    account.kind === 'host'
+      ? await Array.fromAsync(deps.store.cells(book))
+      : await deps.store.balances(book, account.id);
+  const own = { book, accountId: account.id, currency: account.currency };
+  const keys = new Map([own, ...cells].map((cell) => [`${cell.accountId} ${cell.currency}`, cell]));
+  return {
+    hasMoney: cells.some(({ ledgers }) => owedLedgers.some((ledger) => (ledgers[ledger] ?? 0) !== 0)),
+    emptyCells: [...keys.values()]
+      .slice(0, emptyCellsMax)
+      .map(({ accountId, currency }) => ({ book, accountId, currency })),
+  };
 }
 
 /** Approved, on its way, or not whole yet: money would still move in the books of the host that is left. */
@@ -228,6 +265,8 @@ const openStatuses: readonly string[] = ['pending_approval', 'approved', 'sent',
 /** Intents of an account; of a host, all those of its book. */
 async function hasOpenIntents(deps: Dependencies, { id, kind }: Account): Promise<boolean> {
   for (const direction of ['outgoing', 'incoming'] as const) {
+    const scope: IntentListScope =
+      kind === 'host' ? { by: 'host', direction, hostId: id } : { by: 'account', direction, accountId: id };
     let next: Position | undefined;
     do {
       const page = await deps.store.listIntents(scope, {}, 1000, next);
@@ -239,6 +278,9 @@ async function hasOpenIntents(deps: Dependencies, { id, kind }: Account): Promis
   }
   return false;
 }
+
+/** What an account becomes, and what has to be empty for it. */
+type Decided = Account | { readonly account: Account; readonly emptyCells: readonly CellKey[] };
 
 /** One change of one account: who may, against which version, and what it becomes. */
 export function changeAccount(
@@ -267,8 +309,6 @@ export function changeAccount(
       const { account, emptyCells } =
         'account' in decided.value ? decided.value : { account: decided.value, emptyCells: [] };
       const after = { ...account, version: before.version + 1, updatedAt: now };
-    const scope: IntentListScope =
-      kind === 'host' ? { by: 'host', direction, hostId: id } : { by: 'account', direction, accountId: id };
       return accept({
         change: { intents: [], accounts: [{ before, after }], emptyCells },
         answer: { status: 200, body: view(after, callerOf(meta, read)), version: after.version },
@@ -281,9 +321,6 @@ export function changeAccount(
 export function refusalFor(account: Account | undefined, caller: Caller, action: Action): Refusal | undefined {
   if (account === undefined) {
     return notFound('account');
-/** What an account becomes, and what has to be empty for it. */
-type Decided = Account | { readonly account: Account; readonly emptyCells: readonly CellKey[] };
-
   }
   const held = capacitiesForAccount(caller, relationOf(account));
   return may(action, held) ? undefined : may('readAccount', held) ? denied(action) : notFound('account');
@@ -382,6 +419,40 @@ export function putMember(
   });
 }
 
+/** What it takes that somebody has these roles at an account from now on, all members of which are given. */
+export function decideMembership(
+  given: {
+    readonly account: Account;
+    readonly person: Account;
+    readonly members: readonly Membership[];
+    readonly roles: readonly Role[];
+  },
+  now: string,
+): Result<Plan, Refusal> {
+  const { account, person, members, roles } = given;
+  const before = members.find(({ userId }) => userId === person.id) ?? null;
+  if (before === null && members.length >= membersMax) {
+    return refuse({ code: 'too-many', detail: `An account has at most ${membersMax} members.` });
+  }
+  const others = members.filter((member) => member !== before);
+  const decided = decideRoles(account, roles, others);
+  if (!decided.ok) {
+    return decided;
+  }
+  const after = membershipOf(account.id, person.id, person, decided.value, (before?.version ?? 0) + 1, now);
+  return accept({
+    // The account's version goes up too: of two admins who remove each other at once, one finds the other gone.
+    change: { intents: [], accounts: [touched(account, now)], memberships: [{ before, after }] },
+    answer: { status: 200, body: memberView(after), version: after.version },
+  });
+}
+
+/** The account at its next version: of two changes beside it that were decided on the same version, one is decided anew. */
+export const touched = (account: Account, now: string): AccountChange => ({
+  before: account,
+  after: { ...account, version: account.version + 1, updatedAt: now },
+});
+
 export const deleteMember = (deps: Dependencies, meta: RequestMeta, accountId: string, memberId: string): Outcome =>
   putMember(deps, meta, accountId, memberId, { roles: [] });
 
@@ -419,40 +490,6 @@ export async function getBalances(
       ? new Map<string, Sums>()
       : at === undefined
         ? new Map((await deps.store.balances(hostId, accountId)).map(({ currency, ledgers }) => [currency, ledgers]))
-/** What it takes that somebody has these roles at an account from now on, all members of which are given. */
-export function decideMembership(
-  given: {
-    readonly account: Account;
-    readonly person: Account;
-    readonly members: readonly Membership[];
-    readonly roles: readonly Role[];
-  },
-  now: string,
-): Result<Plan, Refusal> {
-  const { account, person, members, roles } = given;
-  const before = members.find(({ userId }) => userId === person.id) ?? null;
-  if (before === null && members.length >= membersMax) {
-    return refuse({ code: 'too-many', detail: `An account has at most ${membersMax} members.` });
-  }
-  const others = members.filter((member) => member !== before);
-  const decided = decideRoles(account, roles, others);
-  if (!decided.ok) {
-    return decided;
-  }
-  const after = membershipOf(account.id, person.id, person, decided.value, (before?.version ?? 0) + 1, now);
-  return accept({
-    // The account's version goes up too: of two admins who remove each other at once, one finds the other gone.
-    change: { intents: [], accounts: [touched(account, now)], memberships: [{ before, after }] },
-    answer: { status: 200, body: memberView(after), version: after.version },
-  });
-}
-
-/** The account at its next version: of two changes beside it that were decided on the same version, one is decided anew. */
-export const touched = (account: Account, now: string): AccountChange => ({
-  before: account,
-  after: { ...account, version: account.version + 1, updatedAt: now },
-});
-
         : await sumsAt(deps, hostId, at, accountId);
   const balances = [...sums].map(([currency, ledgers]) => ({
     hostId,

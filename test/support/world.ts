@@ -19,7 +19,7 @@ import type { Role } from '../../shared/domain/authorisation.ts';
 import type { Money } from '../../shared/domain/money.ts';
 import type { Refusal } from '../../shared/domain/refusals.ts';
 import type { Result } from '../../shared/domain/result.ts';
-import { createStore } from '../../shared/persistence/store.ts';
+import { createStore, type StoreOptions } from '../../shared/persistence/store.ts';
 import type { TestEngine } from './engine.ts';
 
 /** A clock that stands still until it is moved. */
@@ -63,6 +63,7 @@ export type People = Record<
 >;
 
 export type World = {
+  readonly table: StoreOptions;
   readonly deps: Dependencies;
   readonly clock: TestClock;
   readonly people: People;
@@ -97,7 +98,8 @@ export type WorldOptions = {
 
 export async function createWorld(engine: TestEngine, options: WorldOptions = {}): Promise<World> {
   const tableName = await engine.createTable();
-  const plain = createStore({ client: engine.client(), tableName });
+  const table: StoreOptions = { client: engine.client(), tableName };
+  const plain = createStore(table);
   const clock = testClock();
   const deps = dependenciesOver(options.wrap?.(plain) ?? plain, clock);
   const meta: World['meta'] = (userId, given = {}) => ({
@@ -202,6 +204,7 @@ export async function createWorld(engine: TestEngine, options: WorldOptions = {}
     return first.status === 'approved' ? first : must(people.finance2A, id, { name: 'approve' });
   };
   return {
+    table,
     deps,
     clock,
     people,

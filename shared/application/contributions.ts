@@ -1,0 +1,612 @@
+/** Commands and queries on contributions; what the clock does to them is in `charging.ts`. */
+import { type Account, asParty, hostIdOf } from '../domain/account.ts';
+import { type Action, type Caller, capacitiesForAccount, may, permissions } from '../domain/authorisation.ts';
+import { wantedAtProcessor } from '../domain/charging.ts';
+import type { Agreement, Contribution, ContributionEventData, ContributionInterval } from '../domain/contribution.ts';
+import { type Flow, type Guard, onHold, stoppedBy } from '../domain/hold.ts';
+import type { Money } from '../domain/money.ts';
+import type { Party } from '../domain/payment-intent.ts';
+import type { MethodInUse, PaymentMethod } from '../domain/payment-method.ts';
+import type { Refusal } from '../domain/refusals.ts';
+import { accept, type Result, refuse } from '../domain/result.ts';
+import { readable, relationOf } from './accounts.ts';
+import { inPast } from './calendar.ts';
+import { bookingOf } from './charging.ts';
+import type {
+  ContributionDependencies,
+  ContributionListScope,
+  GuardChange,
+  StoredContribution,
+} from './contribution-ports.ts';
+import { execute, notFound, type Plan, stale } from './execute.ts';
+import { type Occasion, sealContribution } from './history.ts';
+import { dayBegins, dayOf, periodAt } from './periods.ts';
+import type { Change, CommandRead, Position, Slice } from './ports.ts';
+import type { Outcome, RequestMeta } from './request.ts';
+
+export type CreateContributionInput = {
+  readonly contributorAccountId: string;
+  readonly collectiveAccountId: string;
+  readonly amount: Money;
+  readonly interval: ContributionInterval;
+  /** First day, `YYYY-MM-DD` in the host's time zone; today when it is left out. */
+  readonly startsOn?: string | undefined;
+  readonly tier: string | null;
+  readonly paymentMethodId: string;
+};
+
+// --- Views -----------------------------------------------------------------------------------------------------------
+
+export type ContributionView = ReturnType<typeof contributionView>;
+
+/** What is true of it besides its status: what keeps it, what is pending at a processor, what somebody has to look at. */
+export function contributionView(contribution: Contribution, guards: readonly Guard[]) {
+  const { id, version, status, contributor, collective, amount, interval, startsOn, timeZone, tier, method } =
+    contribution;
+  const { charge, told, setAside, expected, holds, canceled } = contribution;
+  const flow: Flow = interval === 'once' ? 'new_once' : 'recurring';
+  const wanted = wantedAtProcessor(contribution, guards);
+  return {
+    id,
+    version,
+    status,
+    contributor,
+    collective,
+    amount,
+    interval,
+    startsOn,
+    timeZone,
+    tier,
+    paymentMethod: {
+      id: method.id,
+      processor: method.processor,
+      chargedBy: method.chargedBy,
+      label: contribution.methodLabel,
+    },
+    /** Who keeps it from being charged: its own holds, and those on its collective and its host (P7). */
+    paused: {
+      isPaused: status === 'active' && (holds.length > 0 || stoppedBy(guards, flow).length > 0),
+      holds: holds.map(({ id: holdId, owner, reason, from, until }) => ({ id: holdId, owner, reason, from, until })),
+      accounts: guards.flatMap((guard) => {
+        const owners = stoppedBy([guard], flow);
+        return owners.length === 0 ? [] : [{ accountId: guard.accountId, owners }];
+      }),
+    },
+    /** For a subscription that the processor charges by itself: whether it knows already. */
+    processor:
+      told === null
+        ? null
+        : { observed: told.observed, pending: pendingAt(told.observed, wanted), lastError: told.lastError },
+    nextChargeAt: status === 'active' && setAside === null ? contribution.nextAt : null,
+    charge:
+      charge === null
+        ? null
+        : {
+            period: charge.period,
+            state: charge.state,
+            attempt: charge.attempt,
+            nextAt: charge.nextAt,
+            reason: charge.reason,
+          },
+    expected: expected.map(({ period, since, graceUntil, status: state }) => ({
+      period,
+      since,
+      graceUntil,
+      status: state,
+    })),
+    setAside: setAside && { reason: setAside.reason, since: setAside.since },
+    charged: contribution.charged,
+    passed: contribution.passed,
+    lastChargedAt: contribution.lastChargedAt,
+    canceled: canceled && { at: canceled.at, reason: canceled.reason },
+    createdAt: contribution.createdAt,
+    updatedAt: contribution.updatedAt,
+  };
+}
+
+function pendingAt(observed: string, wanted: string): 'pausing' | 'resuming' | 'canceling' | null {
+  return observed === wanted || observed === 'canceled'
+    ? null
+    : ({ suspended: 'pausing', running: 'resuming', canceled: 'canceling' } as const)[wanted as 'running'];
+}
+
+// --- Who may ---------------------------------------------------------------------------------------------------------
+
+const callerOf = (meta: Pick<RequestMeta, 'userId'>, read: Pick<CommandRead, 'memberships'>): Caller => ({
+  userId: meta.userId,
+  memberships: read.memberships,
+});
+
+const accountLike = ({ accountId, hostId }: Party) => ({ id: accountId, hostId });
+
+type Rights = { readonly given: Action; readonly received: Action | null };
+
+const readers: Rights = { given: 'readGivenContributions', received: 'readReceivedContributions' };
+
+function mayOn(contribution: Contribution, caller: Caller, { given, received }: Rights): boolean {
+  return (
+    may(given, capacitiesForAccount(caller, accountLike(contribution.contributor))) ||
+    (received !== null && may(received, capacitiesForAccount(caller, accountLike(contribution.collective))))
+  );
+}
+
+function refusalOn(stored: StoredContribution | undefined, caller: Caller, rights: Rights): Refusal | undefined {
+  if (stored === undefined || !mayOn(stored.contribution, caller, readers)) {
+    return notFound('contribution');
+  }
+  return mayOn(stored.contribution, caller, rights)
+    ? undefined
+    : {
+        code: 'permission-denied',
+        detail: `This is for: ${permissions[rights.received ?? rights.given].join(', ')}.`,
+      };
+}
+
+// --- Commands --------------------------------------------------------------------------------------------------------
+
+const invalid = (pointer: string, detail: string) =>
+  refuse({ code: 'validation-failed', errors: [{ pointer, detail }] } as const);
+
+/** An agreement to give. The first period is charged when the batch comes round, unless it begins later. */
+export function createContribution(
+  deps: ContributionDependencies,
+  meta: RequestMeta,
+  input: CreateContributionInput,
+): Outcome {
+  const { contributorAccountId, collectiveAccountId, paymentMethodId } = input;
+  return execute(deps, meta, {
+    reads: {
+      accountIds: [contributorAccountId, collectiveAccountId],
+      paymentMethod: { accountId: contributorAccountId, id: paymentMethodId },
+      guardsOf: [collectiveAccountId],
+    },
+    authorise: (read) => {
+      const contributor = read.accounts.get(contributorAccountId);
+      const held = contributor && capacitiesForAccount(callerOf(meta, read), relationOf(contributor));
+      // A card of somebody else's account is no secret, but nothing is promised in its name.
+      return held === undefined || may('createContribution', held)
+        ? undefined
+        : { code: 'permission-denied', detail: 'Only those who speak for an account promise its money.' };
+    },
+    decide: async (read, now) => {
+      const found = partiesIn(read, input);
+      if (!found.ok) {
+        return found;
+      }
+      const { contributor, collective, method, host } = found.value;
+      const hostAccount = await deps.store.account(host);
+      const agreed = agreementOf(
+        input,
+        { contributor, collective, method, timeZone: hostAccount?.timeZone ?? 'UTC' },
+        now,
+      );
+      if (!agreed.ok) {
+        return agreed;
+      }
+      const flow: Flow = input.interval === 'once' ? 'new_once' : 'new_recurring';
+      const owners = stoppedBy([...read.guards, ...(await deps.store.guardsFor(collectiveAccountId, [host]))], flow);
+      if (owners.length > 0) {
+        return refuse(onHold(owners));
+      }
+      const id = deps.ids.next('con', now);
+      const occasion = { actor: { userId: meta.userId, capacity: 'admin@contributor' }, at: now };
+      const sealed = sealContribution(
+        deps,
+        { id, before: null },
+        [{ type: 'created', agreement: agreed.value }],
+        occasion,
+      );
+      const { processor, reference, chargedBy } = agreed.value.method;
+      return accept({
+        change: {
+          intents: [],
+          contributions: [{ before: null, ...sealed }],
+          guards: [collectiveAccountId, host].map(
+            (accountId): GuardChange => ({ kind: 'free', accountId, subjectId: id, flow }),
+          ),
+          subscriptions:
+            chargedBy === 'processor' && reference !== null ? [{ processor, reference, contributionId: id }] : [],
+        },
+        answer: { status: 201, body: contributionView(sealed.after, []), version: sealed.after.version },
+      });
+    },
+  });
+}
+
+function partiesIn(
+  read: CommandRead,
+  { contributorAccountId, collectiveAccountId, interval }: CreateContributionInput,
+): Result<
+  {
+    readonly contributor: Account;
+    readonly collective: Account;
+    readonly host: string;
+    readonly method: PaymentMethod;
+  },
+  Refusal
+> {
+  const contributor = read.accounts.get(contributorAccountId);
+  const collective = read.accounts.get(collectiveAccountId);
+  const host = collective && hostIdOf(collective);
+  if (contributor === undefined || !['person', 'organisation'].includes(contributor.kind)) {
+    return invalid('/contributorAccountId', 'No such person or organisation.');
+  }
+  if (collective === undefined || host == null) {
+    return invalid('/collectiveAccountId', 'No such collective with a host.');
+  }
+  const closed = [contributor, collective].find(({ status }) => status !== 'active');
+  if (closed !== undefined) {
+    return refuse({ code: 'account-not-active', detail: `${closed.name} is archived.` });
+  }
+  const method = read.paymentMethod;
+  if (method === undefined) {
+    return invalid('/paymentMethodId', 'The contributor has no such payment method.');
+  }
+  return interval === 'once' && method.chargedBy === 'processor'
+    ? invalid('/paymentMethodId', 'A subscription pays again and again; to give once, choose another payment method.')
+    : accept({ contributor, collective, host, method });
+}
+
+const inUse = ({ id, processor, chargedBy, reference, payerReference }: PaymentMethod): MethodInUse => ({
+  id,
+  processor,
+  chargedBy,
+  reference,
+  payerReference,
+});
+
+function agreementOf(
+  { amount, interval, startsOn, tier }: CreateContributionInput,
+  {
+    contributor,
+    collective,
+    method,
+    timeZone,
+  }: {
+    readonly contributor: Account;
+    readonly collective: Account;
+    readonly method: PaymentMethod;
+    readonly timeZone: string;
+  },
+  now: string,
+): Result<Agreement, Refusal> {
+  const today = dayOf(now, timeZone);
+  const first = startsOn ?? today;
+  if (first < today) {
+    return invalid('/startsOn', `It is past in ${timeZone}; today is ${today}.`);
+  }
+  const begins = dayBegins(first, timeZone);
+  return accept({
+    contributor: asParty(contributor),
+    collective: asParty(collective),
+    amount,
+    interval,
+    startsOn: first,
+    firstAt: begins > now ? begins : now,
+    timeZone,
+    tier,
+    method: inUse(method),
+    methodLabel: method.label,
+  });
+}
+
+type Decision = {
+  readonly data: readonly ContributionEventData[];
+  readonly change?: Omit<Change, 'intents' | 'contributions'>;
+};
+
+/** One change of one contribution: who may, against which version, and what happened. */
+function changeContribution(
+  deps: ContributionDependencies,
+  meta: RequestMeta,
+  contributionId: string,
+  rights: Rights,
+  decide: (stored: StoredContribution, read: CommandRead, now: string) => Promise<Result<Decision, Refusal>>,
+): Outcome {
+  return execute(deps, meta, {
+    reads: { contributionId },
+    authorise: (read) => refusalOn(read.contribution, callerOf(meta, read), rights),
+    decide: async (read, now) => {
+      const stored = read.contribution;
+      if (stored === undefined) {
+        return refuse(notFound('contribution'));
+      }
+      if (meta.ifMatch !== undefined && meta.ifMatch !== stored.contribution.version) {
+        return refuse(stale(stored.contribution.version));
+      }
+      const decided = await decide(stored, read, now);
+      if (!decided.ok) {
+        return decided;
+      }
+      const occasion = occasionOf(meta, read, stored.contribution, now);
+      const sealed = sealContribution(deps, { id: contributionId, before: stored }, decided.value.data, occasion);
+      return answered(deps, sealed.after, {
+        ...decided.value.change,
+        intents: [],
+        contributions: [{ before: stored.contribution, ...sealed }],
+      });
+    },
+  });
+}
+
+async function answered(
+  deps: ContributionDependencies,
+  after: Contribution,
+  change: Change,
+): Promise<Result<Plan, Refusal>> {
+  const guards = await guardsOf(deps, after);
+  return accept({
+    change,
+    answer: { status: 200, body: contributionView(after, guards), version: after.version },
+  });
+}
+
+const guardsOf = (deps: ContributionDependencies, { id, collective }: Contribution): Promise<readonly Guard[]> =>
+  deps.store.guardsFor(id, [collective.accountId, ...(collective.hostId === null ? [] : [collective.hostId])]);
+
+function occasionOf(
+  meta: RequestMeta,
+  read: Pick<CommandRead, 'memberships'>,
+  { contributor }: Contribution,
+  at: string,
+): Occasion {
+  const isOwn = may('createContribution', capacitiesForAccount(callerOf(meta, read), accountLike(contributor)));
+  return { actor: { userId: meta.userId, capacity: isOwn ? 'admin@contributor' : 'finance@host' }, at };
+}
+
+const over = ({ status }: Contribution, allowed: readonly string[]): Refusal => ({
+  code: 'transition-not-allowed',
+  currentStatus: status,
+  allowedCommands: [],
+  detail: `The contribution is ${status}${allowed.length === 0 ? '' : `; what is possible: ${allowed.join(', ')}`}.`,
+});
+
+/** A contributor can always cancel; the host can, for what it holds. */
+export const cancelContribution = (
+  deps: ContributionDependencies,
+  meta: RequestMeta,
+  id: string,
+  { reason }: { readonly reason: string },
+): Outcome =>
+  changeContribution(
+    deps,
+    meta,
+    id,
+    { given: 'cancelOwnContribution', received: 'cancelReceivedContribution' },
+    async ({ contribution }) =>
+      contribution.status === 'active'
+        ? accept({ data: [{ type: 'canceled', reason }] })
+        : refuse(over(contribution, [])),
+  );
+
+/** A contributor can do this whatever holds there are (P3); a charge that failed is tried again with it. */
+export const updatePaymentMethod = (
+  deps: ContributionDependencies,
+  meta: RequestMeta,
+  id: string,
+  { paymentMethodId }: { readonly paymentMethodId: string },
+): Outcome =>
+  changeContribution(
+    deps,
+    meta,
+    id,
+    { given: 'createContribution', received: null },
+    async ({ contribution }, _read, now) => {
+      if (contribution.status !== 'active') {
+        return refuse(over(contribution, []));
+      }
+      const method = await deps.store.paymentMethod(contribution.contributor.accountId, paymentMethodId);
+      if (method === undefined) {
+        return invalid('/paymentMethodId', 'The contributor has no such payment method.');
+      }
+      if (contribution.retiring !== null) {
+        return refuse({
+          code: 'transition-not-allowed',
+          currentStatus: contribution.status,
+          allowedCommands: [],
+          detail: 'The subscription that paid before is still being ended at its processor. Try again in some minutes.',
+        });
+      }
+      const { processor, reference, chargedBy } = method;
+      const isNewSubscription = chargedBy === 'processor' && reference !== null && method.id !== contribution.method.id;
+      return accept({
+        data: [
+          {
+            type: 'method_changed',
+            method: inUse(method),
+            label: method.label,
+            ...calendarAfter(contribution, method, now),
+          },
+        ],
+        change: {
+          subscriptions: isNewSubscription ? [{ processor, reference, contributionId: id }] : [],
+        },
+      });
+    },
+  );
+
+/** Who charges from now on has the calendar: a subscription keeps its own, and ours goes on with the next period. */
+function calendarAfter(
+  contribution: Contribution,
+  { chargedBy }: PaymentMethod,
+  now: string,
+): { readonly next: number; readonly nextAt: string | null } {
+  if (chargedBy === 'processor') {
+    return { next: contribution.next, nextAt: null };
+  }
+  if (contribution.method.chargedBy !== 'processor') {
+    return { next: contribution.next, nextAt: contribution.nextAt };
+  }
+  let next = contribution.next;
+  for (
+    let period = periodAt(contribution, next);
+    period !== null && period.at <= now;
+    period = periodAt(contribution, next)
+  ) {
+    next += 1;
+  }
+  return { next, nextAt: periodAt(contribution, next)?.at ?? null };
+}
+
+/** What was set aside is tried once more (B5). */
+export const takeUpContribution = (deps: ContributionDependencies, meta: RequestMeta, id: string): Outcome =>
+  changeContribution(
+    deps,
+    meta,
+    id,
+    { given: 'createContribution', received: 'takeUpContribution' },
+    async ({ contribution }) =>
+      contribution.status === 'active' && contribution.setAside !== null
+        ? accept({ data: [{ type: 'taken_up' }] })
+        : refuse(over(contribution, ['cancel', 'update-payment-method'])),
+  );
+
+export type ConfirmPeriodInput = {
+  readonly period: string;
+  readonly amount: Money;
+  readonly date: string;
+  readonly reference: string | null;
+};
+
+/** The host has found a bank transfer in its statement: only now is it money (B7). */
+export function confirmPeriod(
+  deps: ContributionDependencies,
+  meta: RequestMeta,
+  id: string,
+  input: ConfirmPeriodInput,
+): Outcome {
+  return execute(deps, meta, {
+    reads: { contributionId: id },
+    authorise: (read) => {
+      const caller = callerOf(meta, read);
+      const stored = read.contribution;
+      if (stored === undefined || !mayOn(stored.contribution, caller, readers)) {
+        return notFound('contribution');
+      }
+      return may('confirmPeriod', capacitiesForAccount(caller, accountLike(stored.contribution.collective)))
+        ? undefined
+        : { code: 'permission-denied', detail: `This is for: ${permissions.confirmPeriod.join(', ')}.` };
+    },
+    decide: async ({ contribution: stored }, now) => {
+      const dated = inPast(input.date, now, input);
+      if (!dated.ok) {
+        return dated;
+      }
+      if (stored === undefined) {
+        return refuse(notFound('contribution'));
+      }
+      const { contribution } = stored;
+      if (meta.ifMatch !== undefined && meta.ifMatch !== contribution.version) {
+        return refuse(stale(contribution.version));
+      }
+      if (!contribution.expected.some(({ period }) => period === input.period)) {
+        return invalid(
+          '/period',
+          `Expected are: ${contribution.expected.map(({ period }) => period).join(', ') || 'none'}.`,
+        );
+      }
+      if (input.amount.currency !== contribution.amount.currency) {
+        return refuse({
+          code: 'currency-mismatch',
+          detail: `The contribution is in ${contribution.amount.currency}; money in another currency is recorded in suspense.`,
+        });
+      }
+      const payment = {
+        reference: input.reference ?? `${id}:${input.period}`,
+        amount: input.amount,
+        fee: 0,
+        paidAt: `${input.date}T00:00:00.000Z`,
+      };
+      const { change, after } = await bookingOf(deps, stored, payment, {
+        source: 'expected',
+        period: input.period,
+        what: input.period,
+        by: { userId: meta.userId, capacity: 'finance@host' },
+      });
+      return answered(deps, after, change);
+    },
+  });
+}
+
+// --- Queries ---------------------------------------------------------------------------------------------------------
+
+export async function getContribution(deps: ContributionDependencies, userId: string, id: string): Outcome {
+  const { contribution: stored, memberships } = await deps.store.readForCommand({ userId, contributionId: id });
+  if (stored === undefined || !mayOn(stored.contribution, { userId, memberships }, readers)) {
+    return refuse(notFound('contribution'));
+  }
+  const { contribution } = stored;
+  const body = contributionView(contribution, await guardsOf(deps, contribution));
+  return accept({ status: 200, body, version: contribution.version, replayed: false });
+}
+
+export async function listContributionEvents(
+  deps: ContributionDependencies,
+  userId: string,
+  id: string,
+): Promise<Result<Slice<object>, Refusal>> {
+  const { contribution: stored, memberships } = await deps.store.readForCommand({ userId, contributionId: id });
+  if (stored === undefined || !mayOn(stored.contribution, { userId, memberships }, readers)) {
+    return refuse(notFound('contribution'));
+  }
+  const events = await deps.store.contributionEvents(id);
+  const items = events.map(({ id: eventId, number, at, actor, data }) => ({
+    id: eventId,
+    number,
+    at,
+    by: actor.capacity,
+    type: data.type,
+    details: detailsOf(data),
+  }));
+  return accept({ items, next: undefined });
+}
+
+/** What the processor calls things, and the whole agreement that is shown elsewhere, are left out. */
+function detailsOf(data: ContributionEventData): Readonly<Record<string, unknown>> {
+  const { type: _type, ...details } = data as ContributionEventData & Record<string, unknown>;
+  const { agreement: _agreement, method: _method, charge, ...rest } = details as Record<string, unknown>;
+  return charge === undefined ? rest : { ...rest, ...chargeDetails(charge as Record<string, unknown>) };
+}
+
+const chargeDetails = ({
+  index: _index,
+  method: _method,
+  key: _key,
+  faults: _faults,
+  ...charge
+}: Record<string, unknown>) => charge;
+
+export type ListContributionsInput = {
+  readonly scope: ContributionListScope;
+  readonly limit: number;
+  readonly position?: Position | undefined;
+};
+
+/** Newest first: those that an account gives, that it receives, that a host holds, or that are set aside there. */
+export async function listContributions(
+  deps: ContributionDependencies,
+  userId: string,
+  { scope, limit, position }: ListContributionsInput,
+): Promise<Result<Slice<ContributionView>, Refusal>> {
+  const accountId = 'hostId' in scope ? scope.hostId : scope.accountId;
+  const action = scope.by === 'contributor' ? 'readGivenContributions' : 'readReceivedContributions';
+  const found = await readable(deps, userId, accountId, action);
+  if (!found.ok) {
+    return found;
+  }
+  if ('hostId' in scope && found.value.kind !== 'host') {
+    return refuse(notFound('host'));
+  }
+  const page = await deps.store.listContributions(scope, limit, position);
+  const accountIds = page.items.flatMap(({ collective }) => [
+    collective.accountId,
+    collective.hostId ?? collective.accountId,
+  ]);
+  const guards = await deps.store.guardsFor(accountId, accountIds);
+  const guardsOn = ({ collective }: Contribution): readonly Guard[] =>
+    guards.filter((guard) => guard.accountId === collective.accountId || guard.accountId === collective.hostId);
+  return accept({
+    items: page.items.map((contribution) => contributionView(contribution, guardsOn(contribution))),
+    next: page.next,
+  });
+}

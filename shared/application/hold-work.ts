@@ -1,0 +1,131 @@
+/** What the clock does to holds: it ends them, reminds of them, and sets going what follows for single contributions. */
+import type { Contribution } from '../domain/contribution.ts';
+import { type AccountHold, decideHoldDue, type HoldEventData, laterReminderDays } from '../domain/hold.ts';
+import type { ContributionDependencies, GuardChange, StoredHold } from './contribution-ports.ts';
+import type { Occasion } from './history.ts';
+import { sealContribution, sealHold } from './history.ts';
+import { systemUserId } from './people.ts';
+import { minutesAfter } from './periods.ts';
+import type { Change, Position } from './ports.ts';
+import type { WorkQueue } from './work-queue.ts';
+
+const clockActor = { userId: 'clock', capacity: 'clock' } as const;
+const pageSize = 100;
+const stepsMax = 5;
+
+/** Whatever is due on a hold now; what cannot be written because somebody else is writing comes round again. */
+export async function workHold(
+  deps: ContributionDependencies & { readonly queue: WorkQueue },
+  holdId: string,
+  runId: string | null,
+): Promise<readonly HoldEventData['type'][]> {
+  const done: HoldEventData['type'][] = [];
+  for (let step = 0; step < stepsMax; step += 1) {
+    const stored = await deps.store.hold(holdId);
+    const data = stored && (await nextOf(deps, stored.hold, runId));
+    if (stored === undefined || data === undefined) {
+      return done;
+    }
+    const occasion = { actor: clockActor, at: deps.clock.now() };
+    const change = await holdChange(deps, stored, data, occasion);
+    const { outcome } = await deps.store.commit(change, systemUserId, occasion.at);
+    if (outcome === 'committed') {
+      done.push(data.type);
+    }
+  }
+  return done;
+}
+
+async function nextOf(
+  deps: ContributionDependencies & { readonly queue: WorkQueue },
+  hold: AccountHold,
+  runId: string | null,
+): Promise<HoldEventData | undefined> {
+  const now = deps.clock.now();
+  const data = decideHoldDue(hold, now, minutesAfter(now, laterReminderDays * 24 * 60));
+  return data ?? (hold.spread === 'waiting' ? { type: 'spread', woken: await spread(deps, hold, runId) } : undefined);
+}
+
+/**
+ * A change of a hold, with what it means at once: the guard of its account, or the chosen contributions themselves.
+ * Used for whoever ends it, a person or the clock.
+ */
+export async function holdChange(
+  deps: ContributionDependencies,
+  stored: StoredHold,
+  data: HoldEventData,
+  occasion: Occasion,
+): Promise<Change> {
+  const { hold } = stored;
+  const sealed = sealHold(deps, { id: hold.id, before: stored }, data, occasion);
+  const holds = [{ before: hold, ...sealed }];
+  if (data.type !== 'lifted' && data.type !== 'ended') {
+    return { intents: [], holds };
+  }
+  if (hold.scope.kind === 'account') {
+    const { accountId, level, owner, missedPeriods } = hold;
+    const lift: GuardChange = {
+      kind: 'lift',
+      accountId,
+      level,
+      owner,
+      skipUntil: missedPeriods === 'skip' ? occasion.at : null,
+    };
+    return { intents: [], holds, guards: [lift] };
+  }
+  const chosen = await Promise.all(hold.scope.contributionIds.map((id) => deps.store.contribution(id)));
+  const contributions = chosen.flatMap((before) =>
+    before === undefined || !before.contribution.holds.some(({ id }) => id === hold.id)
+      ? []
+      : [
+          {
+            before: before.contribution,
+            ...sealContribution(
+              deps,
+              { id: before.contribution.id, before },
+              [{ type: 'released', holdId: hold.id, missedPeriods: hold.missedPeriods }],
+              occasion,
+            ),
+          },
+        ],
+  );
+  return { intents: [], holds, contributions };
+}
+
+/**
+ * Has each contribution that the hold makes a difference to looked at: one that a processor charges by itself is told there;
+ * one that is to be collected once is collected. Nothing is written for the others: they look when their time comes.
+ */
+async function spread(
+  { store, queue }: ContributionDependencies & { readonly queue: WorkQueue },
+  hold: AccountHold,
+  runId: string | null,
+): Promise<number> {
+  const scope =
+    hold.hostId === hold.accountId
+      ? ({ by: 'host', hostId: hold.accountId } as const)
+      : ({ by: 'collective', accountId: hold.accountId } as const);
+  let woken = 0;
+  let from: Position | undefined;
+  do {
+    const page = await store.listContributions(scope, pageSize, from);
+    const affected = page.items.filter((contribution) => isAffected(contribution, hold));
+    await queue.send(
+      affected.map(({ id, method }) => ({
+        contributionId: id,
+        leasedUntil: null,
+        runId,
+        processor: method.processor,
+      })),
+    );
+    woken += affected.length;
+    from = page.next;
+  } while (from !== undefined);
+  return woken;
+}
+
+/** What is given once is looked at also when what it missed is skipped: it has no next period that would find it. */
+const isAffected = ({ status, told, missedFrom, nextAt }: Contribution, hold: AccountHold): boolean =>
+  status === 'active' &&
+  (told !== null ||
+    (hold.status === 'lifted' && missedFrom !== null && (hold.missedPeriods === 'collect_once' || nextAt === null)));

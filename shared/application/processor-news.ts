@@ -1,0 +1,223 @@
+/**
+ * What processors tell by themselves: payments of subscriptions, ends of charges that were pending, what a payer did on the
+ * processor's own site. Verified before it comes here; each message is acted on once, whatever order they come in.
+ */
+import { decideChargeEnd } from '../domain/charging.ts';
+import type { Contribution, ContributionEventData } from '../domain/contribution.ts';
+import type { ProcessorName } from '../domain/payment-method.ts';
+import { bookingOf } from './charging.ts';
+import type {
+  ContributionChanges,
+  ContributionDependencies,
+  GuardChange,
+  StoredContribution,
+} from './contribution-ports.ts';
+import { sealContribution } from './history.ts';
+import { systemUserId } from './people.ts';
+import { dayOf, minutesAfter, periodAt } from './periods.ts';
+import type { Change } from './ports.ts';
+import type { ProcessorNews } from './processors.ts';
+
+/** `unknown`: it is about something that this system does not know; the processor need not tell it again. */
+export type NewsOutcome = 'done' | 'nothing' | 'unknown';
+
+const attemptsMax = 20;
+
+/** @throws when somebody else was writing all the time: the processor tells it again */
+export async function takeNews(
+  deps: ContributionDependencies,
+  processor: ProcessorName,
+  news: ProcessorNews,
+): Promise<NewsOutcome> {
+  for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
+    const stored = await subjectOf(deps, processor, news);
+    if (stored === undefined) {
+      return 'unknown';
+    }
+    const change = await changeFor(deps, stored, news);
+    if (change === undefined) {
+      return 'nothing';
+    }
+    const { outcome } = await deps.store.commit(
+      { ...change, news: { processor, eventId: news.eventId } },
+      systemUserId,
+      deps.clock.now(),
+    );
+    switch (outcome) {
+      case 'committed':
+        return 'done';
+      case 'known-news':
+      case 'already-paid':
+        return 'nothing';
+      default:
+    }
+  }
+  throw new Error('A message of a processor could not be written.');
+}
+
+async function subjectOf(
+  { store }: ContributionDependencies,
+  processor: ProcessorName,
+  news: ProcessorNews,
+): Promise<StoredContribution | undefined> {
+  switch (news.kind) {
+    case 'other':
+      return undefined;
+    case 'charge_succeeded':
+    case 'charge_failed':
+      return store.contribution(news.contributionId);
+    default: {
+      const id = await store.contributionOfSubscription(processor, news.subscription);
+      return id === undefined ? undefined : store.contribution(id);
+    }
+  }
+}
+
+const actor = { userId: 'processor', capacity: 'processor' } as const;
+
+async function changeFor(
+  deps: ContributionDependencies,
+  stored: StoredContribution,
+  news: ProcessorNews,
+): Promise<Change | undefined> {
+  const { contribution } = stored;
+  switch (news.kind) {
+    case 'other':
+      return undefined;
+    case 'payment_succeeded': {
+      const { change } = await bookingOf(deps, stored, news.payment, {
+        source: 'processor',
+        period: periodOf(contribution, news.payment.paidAt),
+        what: `payment:${news.payment.reference}`,
+        by: actor,
+      });
+      return change;
+    }
+    case 'payment_failed':
+      return written(deps, stored, [{ type: 'payment_failed', reason: news.reason }]);
+    case 'charge_succeeded': {
+      const { charge } = contribution;
+      if (charge?.key !== news.key) {
+        return undefined;
+      }
+      const { change } = await bookingOf(deps, stored, news.payment, {
+        source: 'charge',
+        period: charge.period,
+        what: charge.period,
+        by: actor,
+      });
+      return change;
+    }
+    case 'charge_failed': {
+      const { charge } = contribution;
+      if (charge?.key !== news.key || charge.state === 'waiting') {
+        return undefined;
+      }
+      const now = deps.clock.now();
+      const end = decideChargeEnd(
+        charge,
+        { outcome: 'refused', reason: news.reason },
+        {
+          now,
+          inMinutes: (minutes) => minutesAfter(now, minutes),
+          inDays: (days) => minutesAfter(now, days * 24 * 60),
+        },
+      );
+      return written(deps, stored, [end], { guards: ended(contribution) });
+    }
+    case 'suspended':
+      return suspendedThere(deps, stored, news);
+    case 'resumed':
+      return resumedThere(deps, stored);
+    case 'canceled':
+      return contribution.told === null || contribution.told.observed === 'canceled'
+        ? undefined
+        : written(deps, stored, [
+            { type: 'told', observed: 'canceled', source: 'processor' },
+            ...(contribution.status === 'active'
+              ? [{ type: 'canceled', reason: 'It was canceled at the processor.' } as const]
+              : []),
+          ]);
+  }
+}
+
+/** Payments that the processor starts belong to the newest period that has begun. */
+function periodOf(contribution: Contribution, paidAt: string): string {
+  const day = dayOf(paidAt, contribution.timeZone);
+  let period = contribution.startsOn;
+  for (
+    let index = 1, next = periodAt(contribution, index);
+    next !== null && next.period <= day;
+    index += 1, next = periodAt(contribution, index)
+  ) {
+    period = next.period;
+  }
+  return period;
+}
+
+const ended = ({ id, collective }: Contribution): readonly GuardChange[] =>
+  [collective.accountId, ...(collective.hostId === null ? [] : [collective.hostId])].map((accountId) => ({
+    kind: 'end',
+    accountId,
+    contributionId: id,
+  }));
+
+/** Suspended by us, it is the answer to our call. Suspended by the payer, it is the payer's own pause (P3). */
+function suspendedThere(
+  deps: ContributionDependencies,
+  stored: StoredContribution,
+  { eventId, at }: ProcessorNews,
+): Change | undefined {
+  const { contribution } = stored;
+  if (contribution.told === null || contribution.told.observed !== 'running') {
+    return undefined;
+  }
+  const told: ContributionEventData = { type: 'told', observed: 'suspended', source: 'processor' };
+  const isOurs =
+    contribution.told.nextAttemptAt !== null || contribution.holds.some(({ owner }) => owner === 'contributor');
+  return written(
+    deps,
+    stored,
+    isOurs
+      ? [told]
+      : [
+          {
+            type: 'held',
+            hold: {
+              id: `at_processor:${eventId}`,
+              owner: 'contributor',
+              reason: 'at_processor',
+              from: at,
+              until: null,
+              missedPeriods: 'skip',
+            },
+          },
+          told,
+        ],
+  );
+}
+
+/** The payer goes on there: the pause that the payer set there is over; those of others are told to the processor again. */
+function resumedThere(deps: ContributionDependencies, stored: StoredContribution): Change | undefined {
+  const { contribution } = stored;
+  if (contribution.told === null || contribution.told.observed !== 'suspended') {
+    return undefined;
+  }
+  const theirs = contribution.holds.filter(({ reason }) => reason === 'at_processor');
+  return written(deps, stored, [
+    { type: 'told', observed: 'running', source: 'processor' },
+    ...theirs.map(({ id, missedPeriods }) => ({ type: 'released', holdId: id, missedPeriods }) as const),
+  ]);
+}
+
+function written(
+  deps: ContributionDependencies,
+  stored: StoredContribution,
+  data: readonly ContributionEventData[],
+  others: ContributionChanges = {},
+): Change {
+  const { contribution } = stored;
+  const occasion = { actor, at: deps.clock.now() };
+  const sealed = sealContribution(deps, { id: contribution.id, before: stored }, data, occasion);
+  return { ...others, intents: [], contributions: [{ before: contribution, ...sealed }] };
+}
