@@ -30,8 +30,18 @@ const layers: readonly {
   },
   {
     folder: 'shared/persistence',
-    own: ['shared/domain/', 'shared/application/ports.ts', 'shared/persistence/'],
+    own: ['shared/domain/', 'shared/application/ports.ts', 'shared/application/test-ledger.ts', 'shared/persistence/'],
     packages: ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb', '@aws-sdk/util-dynamodb', 'node:crypto', 'ulid'],
+  },
+  {
+    folder: 'shared/providers',
+    own: [
+      'shared/domain/',
+      'shared/application/processors.ts',
+      'shared/application/test-ledger.ts',
+      'shared/providers/',
+    ],
+    packages: ['node:crypto', 'stripe', 'zod'],
   },
   { folder: 'shared/http', own: ['shared/domain/', 'shared/application/', 'shared/http/'], packages: '*' },
   {
