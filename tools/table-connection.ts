@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { answersListTables, localCredentials } from '../local/table-engine.ts';
 import type { Store } from '../shared/application/ports.ts';
 import { createDocumentClient } from '../shared/persistence/client.ts';
-import { createStore } from '../shared/persistence/store.ts';
+import { createStore, type StoreOptions } from '../shared/persistence/store.ts';
 
-export type TableConnection = { readonly store: Store; readonly tableName: string; close(): void };
+export type TableConnection = StoreOptions & { readonly store: Store; close(): void };
 
 /** What people did wrong, or forgot: shown without a stack trace. */
 export class UsageError extends Error {}
@@ -21,7 +21,7 @@ export async function connectToTable(dataFolder?: string): Promise<TableConnecti
       ? {}
       : { endpoint, region: process.env.AWS_REGION ?? 'eu-central-1', credentials: localCredentials },
   );
-  return { store: createStore({ client, tableName }), tableName, close: () => client.destroy() };
+  return { store: createStore({ client, tableName }), client, tableName, close: () => client.destroy() };
 }
 
 function placeFromEnvironment(): Place | undefined {
