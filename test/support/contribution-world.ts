@@ -57,7 +57,7 @@ export type ContributionWorld = World & {
   contribute(input?: Partial<CreateContributionInput> & { readonly userId?: string }): Promise<ContributionView>;
   look(userId: string, id: string): Promise<ContributionView>;
   /** One run of the batch, and its workers until the queue is empty. */
-  batch(options?: { readonly firedAt?: string }): Promise<Done>;
+  batch(options?: { readonly firedAt?: string; readonly processor?: Processor }): Promise<Done>;
   preview(userId: string, accountId: string): Promise<HoldPreview>;
   pause(userId: string, accountId: string, input?: Partial<PlaceHoldInput>): Promise<Result<Answer, Refusal>>;
   paused(userId: string, accountId: string, input?: Partial<PlaceHoldInput>): Promise<HoldView>;
@@ -77,7 +77,6 @@ export async function contributionWorld(
   const bank: Bank = { payments: [], calls: [], script: [] };
   const queue: SubscriptionWork[] = [];
   const processor = scriptedProcessor(bank, world.clock.now);
-  const workDeps = { ...deps, processors: () => processor };
 
   const card: ContributionWorld['card'] = async (userId, chargedBy = 'us') => {
     const isBank = chargedBy === 'contributor';
@@ -91,14 +90,14 @@ export async function contributionWorld(
     return bodyOf<{ id: string }>(added).id;
   };
 
-  const batch: ContributionWorld['batch'] = async ({ firedAt } = {}) => {
+  const batch: ContributionWorld['batch'] = async ({ firedAt, processor: other = processor } = {}) => {
     await runBatch(
       { ...deps, queue: { send: async (work) => void queue.push(...work) } },
       { shards: dueShards, slotOf, hasTime: () => true, firedAt: firedAt ?? '2026-01-01T00:00:00.000Z' },
     );
     const done: Done[number][] = [];
     for (let work = queue.shift(); work !== undefined; work = queue.shift()) {
-      done.push(...(await workContribution(workDeps, work)));
+      done.push(...(await workContribution({ ...deps, processors: () => other }, work)));
     }
     return done;
   };
