@@ -59,7 +59,9 @@ export function decideStep(contribution: Contribution, around: Surroundings): St
   }
   if (told !== null && setAside === null && (told.nextAttemptAt === null || told.nextAttemptAt <= now)) {
     const wanted = wantedAtProcessor(contribution, around.guards);
-    if (wanted !== told.observed && told.observed !== 'canceled') {
+    // After a call that failed nobody knows for sure what the processor took in.
+    const isSure = told.nextAttemptAt === null || told.lastError === null;
+    if (told.observed !== 'canceled' && (wanted !== told.observed || !isSure)) {
       return { do: 'tell', wanted };
     }
     // Wanted and observed came to be the same without a call: a pause that was lifted before anybody was told of it.

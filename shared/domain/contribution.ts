@@ -18,6 +18,8 @@ export type OwnHold = {
   readonly id: string;
   readonly owner: HoldOwner;
   readonly reason: HoldReason | 'at_processor';
+  /** To the contributor, from whoever holds it. */
+  readonly message?: string | null;
   readonly from: string;
   readonly until: string | null;
   readonly missedPeriods: MissedPeriods;
@@ -387,7 +389,7 @@ function consequence(before: Contribution, { data, at, actor }: Occurrence): Par
           observed: data.observed,
           attempts: 0,
           // What is wanted may have changed while the processor was told: it is looked at again until nothing changes.
-          nextAttemptAt: data.observed === before.told.observed ? null : at,
+          nextAttemptAt: data.observed === before.told.observed && before.told.lastError === null ? null : at,
           lastError: null,
         },
         ...(before.setAside?.index === null ? { setAside: null } : {}),

@@ -60,6 +60,8 @@ export type AccountHold = {
    * told there, those that are to be collected are collected. The hold itself needs none of that to hold.
    */
   readonly spread: 'waiting' | 'done';
+  /** Whether the contributions that it covers end: chosen when a collective leaves its host. */
+  readonly cancels?: true;
   readonly createdAt: string;
   readonly updatedAt: string;
 };
