@@ -23,7 +23,9 @@ import { type CellKey, type HostLedger, isHostPosting, owedLedgers } from '../do
 import type { AccountKind } from '../domain/payment-intent.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
+import type { ContributionChanges } from './contribution-ports.ts';
 import { execute, notFound, type Plan, stale } from './execute.ts';
+import { sealHold } from './history.ts';
 import { personAccount } from './people.ts';
 import type {
   AccountChange,
@@ -35,6 +37,7 @@ import type {
   StatementEntry,
 } from './ports.ts';
 import type { Answer, Outcome, RequestMeta } from './request.ts';
+import { shownOf } from './shown-hold.ts';
 
 export type CreateAccountInput = {
   readonly kind: Exclude<AccountKind, 'platform'>;
@@ -200,7 +203,9 @@ async function archived(deps: Dependencies, account: Account, after: Account): P
 
 export type HostingInput =
   | { readonly action: 'apply'; readonly hostId: string }
-  | { readonly action: 'accept' | 'decline' | 'leave' };
+  | { readonly action: 'accept' | 'decline' }
+  /** What becomes of its recurring contributions: paused by the host, which is what happens unless it is said, or canceled. */
+  | { readonly action: 'leave'; readonly contributions?: 'pause' | 'cancel' | undefined };
 
 /** Applies to a host, accepts or declines an application, or leaves a host (requirements S2 builds on it). */
 export function changeHosting(deps: Dependencies, meta: RequestMeta, accountId: string, input: HostingInput): Outcome {
@@ -223,11 +228,65 @@ export function changeHosting(deps: Dependencies, meta: RequestMeta, accountId: 
       const { hasMoney, emptyCells } = await holdingsOf(deps, account);
       const isNeeded = hasMoney || (await hasOpenIntents(deps, account));
       const left = decideHosting(account, { action: 'leave', hasMoney: isNeeded }, now);
-      return left.ok ? accept({ account: { ...account, hosting: left.value }, emptyCells }) : left;
+      return left.ok
+        ? accept({
+            account: { ...account, hosting: left.value },
+            emptyCells,
+            others: await unhosting(deps, meta, account, input.contributions ?? 'pause', now),
+          })
+        : left;
     }
     const hosting = decideHosting(account, { action: input.action }, now);
     return hosting.ok ? accept({ ...account, hosting: hosting.value }) : hosting;
   });
+}
+
+/**
+ * Nobody's money is taken for a collective that no host holds money for: its contributions are held in the name of the host
+ * that it leaves (semantics §4). The next host lifts the hold, or its contributors cancel.
+ */
+async function unhosting(
+  deps: Dependencies,
+  meta: RequestMeta,
+  account: Account,
+  contributions: 'pause' | 'cancel',
+  now: string,
+): Promise<ContributionChanges> {
+  const read = await deps.store.readForCommand({
+    userId: meta.userId,
+    tallyOf: account.id,
+    guardsOf: [account.id],
+  });
+  const isHeld = read.guards.some(({ levels }) => levels.recurring_in?.includes('host'));
+  if (read.tally.rows.length === 0 || (isHeld && contributions === 'pause')) {
+    return {};
+  }
+  const id = deps.ids.next('hold', now);
+  const hold = {
+    id,
+    accountId: account.id,
+    hostId: hostIdOf(account),
+    scope: { kind: 'account' },
+    level: 'recurring_in',
+    owner: 'host',
+    reason: 'unhosting',
+    message: null,
+    missedPeriods: 'skip',
+    from: now,
+    until: null,
+    placedBy: meta.userId,
+    remindAt: null,
+    createdAt: now,
+    ...(contributions === 'cancel' ? { cancels: true as const } : {}),
+  } as const;
+  const occasion = { actor: { userId: meta.userId, capacity: 'host@hold' }, at: now };
+  const sealed = sealHold(deps, { id, before: null }, { type: 'placed', hold }, occasion);
+  return {
+    holds: [{ before: null, ...sealed }],
+    guards: isHeld
+      ? []
+      : [{ kind: 'place', accountId: account.id, level: 'recurring_in', owner: 'host', shown: shownOf(sealed.after) }],
+  };
 }
 
 type Holdings = { readonly hasMoney: boolean; readonly emptyCells: readonly CellKey[] };
@@ -280,7 +339,14 @@ async function hasOpenIntents(deps: Dependencies, { id, kind }: Account): Promis
 }
 
 /** What an account becomes, and what has to be empty for it. */
-type Decided = Account | { readonly account: Account; readonly emptyCells: readonly CellKey[] };
+type Decided =
+  | Account
+  | {
+      readonly account: Account;
+      readonly emptyCells: readonly CellKey[];
+      /** What the change means for what is given to the account. */
+      readonly others?: ContributionChanges;
+    };
 
 /** One change of one account: who may, against which version, and what it becomes. */
 export function changeAccount(
@@ -306,11 +372,14 @@ export function changeAccount(
       if (!decided.ok) {
         return decided;
       }
-      const { account, emptyCells } =
-        'account' in decided.value ? decided.value : { account: decided.value, emptyCells: [] };
+      const {
+        account,
+        emptyCells,
+        others = {},
+      } = 'account' in decided.value ? decided.value : { account: decided.value, emptyCells: [] };
       const after = { ...account, version: before.version + 1, updatedAt: now };
       return accept({
-        change: { intents: [], accounts: [{ before, after }], emptyCells },
+        change: { ...others, intents: [], accounts: [{ before, after }], emptyCells },
         answer: { status: 200, body: view(after, callerOf(meta, read)), version: after.version },
       });
     },

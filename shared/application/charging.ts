@@ -3,6 +3,8 @@
  * step is written before anybody outside is asked, and what they answered is written after. A worker that dies between the
  * two leaves a charge whose answer is not known: it is looked up, never asked again blindly.
  */
+
+import { type Account, hostIdOf } from '../domain/account.ts';
 import {
   type ChargeEnd,
   chargedIntent,
@@ -14,7 +16,13 @@ import {
   type Surroundings,
   type TellEnd,
 } from '../domain/charging.ts';
-import type { Charge, Contribution, ContributionEventData } from '../domain/contribution.ts';
+import {
+  type Charge,
+  type Contribution,
+  type ContributionEventData,
+  contributionDueAt,
+} from '../domain/contribution.ts';
+import { type Guard, openGuard } from '../domain/hold.ts';
 import type { ProcessorName } from '../domain/payment-method.ts';
 import type {
   ContributionChanges,
@@ -24,17 +32,18 @@ import type {
 } from './contribution-ports.ts';
 import { sealContribution, sealIntent } from './history.ts';
 import { systemUserId } from './people.ts';
-import { minutesAfter, periodAt } from './periods.ts';
+import { dayOf, minutesAfter, periodAt } from './periods.ts';
 import type { Change, CommitOutcome } from './ports.ts';
 import type { ChargeOutcome, ChargeRequest, LookUpOutcome, Payment, Processor, Processors } from './processors.ts';
+import type { SubscriptionWork, WorkQueue } from './work-queue.ts';
 
-export type WorkDependencies = ContributionDependencies & { readonly processors: Processors };
-
-export type Work = {
-  readonly contributionId: string;
-  /** The lease that the batch took for this message; null when somebody wants it looked at out of turn. */
-  readonly leasedUntil: string | null;
+export type WorkDependencies = ContributionDependencies & {
+  readonly processors: Processors;
+  /** Where each processor has workers of its own: which ones are asked here, and where the rest is handed on to. */
+  readonly division?: { readonly asksHere: readonly ProcessorName[]; readonly queue: WorkQueue };
 };
+
+export type Work = Pick<SubscriptionWork, 'contributionId' | 'leasedUntil'> & Partial<Pick<SubscriptionWork, 'runId'>>;
 
 /** What was done, by the types of the events that were written. */
 export type Done = readonly ContributionEventData['type'][];
@@ -48,25 +57,84 @@ const stepsMax = 12;
  * @returns what was done; nothing when there was nothing to do, or somebody else had it
  * @throws when others were writing all the time, or the table is not there: the message comes again
  */
-export async function workContribution(deps: WorkDependencies, { contributionId, leasedUntil }: Work): Promise<Done> {
+export async function workContribution(
+  deps: WorkDependencies,
+  { contributionId, leasedUntil, runId = null }: Work,
+): Promise<Done> {
   const done: ContributionEventData['type'][] = [];
-  for (let count = 0; count < stepsMax; count += 1) {
-    const stored = await deps.store.contribution(contributionId);
-    if (stored === undefined || (count === 0 && leasedUntil !== null && stored.leasedUntil !== leasedUntil)) {
-      return done;
-    }
-    const step = await nextStep(deps, stored.contribution);
+  let stored = await deps.store.contribution(contributionId);
+  if (leasedUntil !== null && stored?.leasedUntil !== leasedUntil) {
+    return done;
+  }
+  for (let count = 0; count < stepsMax && stored !== undefined; count += 1) {
+    const { step, host } = await nextStep(deps, stored.contribution);
     if (step.do === 'nothing') {
       return done;
     }
-    done.push(...(await carryOut(deps, stored, step)));
+    const processor = askedBy(stored.contribution, step);
+    if (deps.division !== undefined && processor !== undefined && !deps.division.asksHere.includes(processor)) {
+      // A subscription that was left for a card of another processor, for instance, ends at the one it was left at.
+      await deps.division.queue.send([{ contributionId, leasedUntil: stored.leasedUntil, runId, processor }]);
+      return done;
+    }
+    const carried = await carryOut(deps, stored, step, host);
+    done.push(...carried.done);
+    if (carried.after !== undefined && !isDue(deps, carried.after.contribution)) {
+      return done;
+    }
+    stored = carried.after ?? (await deps.store.contribution(contributionId));
+  }
+  if (stored === undefined) {
+    return done;
   }
   throw new Error(`${contributionId} has more to do than one message can carry.`);
 }
 
-async function nextStep(deps: ContributionDependencies, contribution: Contribution): Promise<Step> {
-  const guards = await deps.store.guardsFor(contribution.id, accountsOf(contribution));
-  return decideStep(contribution, { ...timesOf(deps), guards, periodAt: (index) => periodAt(contribution, index) });
+const isDue = ({ clock }: ContributionDependencies, contribution: Contribution): boolean =>
+  (contributionDueAt(contribution) ?? last) <= clock.now();
+/** Sorts after every instant. */
+const last = '~';
+
+/** @returns what is to be done, and the host as it is now: its fees are posted with what is charged */
+async function nextStep(
+  deps: ContributionDependencies,
+  contribution: Contribution,
+): Promise<{ readonly step: Step; readonly host: Account | undefined }> {
+  const { collective: agreed } = contribution;
+  const { guards, accounts } = await deps.store.standing(contribution.id, accountsOf(contribution));
+  const collective = accounts.find(({ id }) => id === agreed.accountId);
+  const step = decideStep(contribution, {
+    ...timesOf(deps),
+    guards: [...guards, ...elsewhere(contribution, collective)],
+    periodAt: (index) => periodAt(contribution, index),
+  });
+  return { step, host: accounts.find(({ id }) => id === agreed.hostId) };
+}
+
+/**
+ * A contribution is booked with the host that it was agreed under. While the collective is not with that host nothing is
+ * charged, whoever has lifted whose hold: nobody would know whose money it is.
+ */
+function elsewhere({ collective: agreed }: Contribution, collective: Account | undefined): readonly Guard[] {
+  const isThere = collective !== undefined && collective.status === 'active' && hostIdOf(collective) === agreed.hostId;
+  return isThere ? [] : [{ ...openGuard(agreed.accountId), levels: { full: ['host'] } }];
+}
+
+/** Whom a step asks; undefined when it only writes. */
+function askedBy({ method, retiring }: Contribution, step: Step): ProcessorName | undefined {
+  switch (step.do) {
+    case 'nothing':
+    case 'record':
+      return undefined;
+    case 'charge':
+      return step.data.charge.method.processor;
+    case 'look-up':
+      return step.charge.method.processor;
+    case 'tell':
+      return method.processor;
+    case 'retire':
+      return retiring?.method.processor;
+  }
 }
 
 /** The collective and its host: their holds stand in the way of every charge. */
@@ -84,55 +152,89 @@ function timesOf({ clock }: ContributionDependencies): Pick<Surroundings, 'now' 
   };
 }
 
+/** What a step came to; `after` is what is there now, unless somebody else was writing and it has to be read again. */
+type Carried = { readonly done: Done; readonly after: StoredContribution | undefined };
+
 async function carryOut(
   deps: WorkDependencies,
   stored: StoredContribution,
   step: Exclude<Step, { do: 'nothing' }>,
-): Promise<Done> {
+  host: Account | undefined,
+): Promise<Carried> {
+  const { id, version, method, retiring } = stored.contribution;
   switch (step.do) {
     case 'record':
       return record(deps, stored, step.data);
     case 'charge':
-      return charge(deps, stored, step.data);
+      return charge(deps, stored, step.data, host);
     case 'look-up': {
       const request = requestOf(stored.contribution, step.charge);
       const { processor: name } = step.charge.method;
       const outcome = await asked(deps, name, (processor) => processor.lookUp(request), notKnown);
-      return settle(deps, stored, step.charge, outcome);
+      return settle(deps, stored, step.charge, outcome, host);
     }
     case 'tell': {
-      const { id, version, method } = stored.contribution;
       const verb = ({ running: 'resume', suspended: 'suspend', canceled: 'cancel' } as const)[step.wanted];
-      const outcome = await asked(
+      const reference = method.reference ?? '';
+      const ask = (processor: Processor) => processor[verb](reference, `${id}:${version}`);
+      const outcome = await asked(deps, method.processor, ask, notAsked);
+      return onWhatIsThere(
         deps,
-        method.processor,
-        (processor) => processor[verb](method.reference ?? '', `${id}:${version}`),
-        notAsked,
+        stored,
+        (current) => current.contribution.method.reference === reference,
+        (current) => written(deps, current, decideTellEnd(current.contribution, step.wanted, outcome, timesOf(deps))),
       );
-      return written(deps, stored, decideTellEnd(stored.contribution, step.wanted, outcome, timesOf(deps)));
     }
     case 'retire': {
-      const { id, version, retiring } = stored.contribution;
+      const left = retiring?.method;
+      const ask = (processor: Processor) => processor.cancel(left?.reference ?? '', `${id}:${version}`);
       const outcome: TellEnd =
-        retiring === null
-          ? { outcome: 'done' }
-          : await asked(
-              deps,
-              retiring.method.processor,
-              (processor) => processor.cancel(retiring.method.reference ?? '', `${id}:${version}`),
-              notAsked,
-            );
-      return written(deps, stored, [decideRetireEnd(stored.contribution, outcome, timesOf(deps))]);
+        left === undefined ? { outcome: 'done' } : await asked(deps, left.processor, ask, notAsked);
+      return onWhatIsThere(
+        deps,
+        stored,
+        (current) => current.contribution.retiring?.method.id === left?.id,
+        (current) => written(deps, current, [decideRetireEnd(current.contribution, outcome, timesOf(deps))]),
+      );
     }
   }
 }
+
+/**
+ * Writes what a processor answered. The contribution may have been changed while it was asked: canceled, paused, given another
+ * method. What happened there happened all the same, so that it is written onto whatever is there now.
+ * @param isStill whether the answer is still about what is there; somebody else may have written it already
+ */
+async function onWhatIsThere(
+  deps: ContributionDependencies,
+  stored: StoredContribution,
+  isStill: (current: StoredContribution) => boolean,
+  write: (current: StoredContribution) => Promise<Carried>,
+): Promise<Carried> {
+  let current: StoredContribution | undefined = stored;
+  for (let attempt = 0; attempt < answersWrittenMax && current !== undefined; attempt += 1) {
+    if (!isStill(current)) {
+      return { done: [], after: undefined };
+    }
+    const carried = await write(current);
+    if (carried.after !== undefined) {
+      return carried;
+    }
+    current = await deps.store.contribution(stored.contribution.id);
+  }
+  throw new Error(
+    `What a processor answered for ${stored.contribution.id} could not be written; it is asked for again.`,
+  );
+}
+
+const answersWrittenMax = 20;
 
 /** What only has to be written. A period that is expected is begun like a charge: only while nothing holds it. */
 function record(
   deps: ContributionDependencies,
   stored: StoredContribution,
   data: ContributionEventData,
-): Promise<Done> {
+): Promise<Carried> {
   const { id } = stored.contribution;
   const guards: readonly GuardChange[] =
     data.type === 'period_expected'
@@ -151,18 +253,20 @@ async function charge(
   deps: WorkDependencies,
   stored: StoredContribution,
   data: ContributionEventData & { readonly type: 'charge_started' },
-): Promise<Done> {
+  host: Account | undefined,
+): Promise<Carried> {
   const flow = stored.contribution.interval === 'once' ? 'new_once' : 'recurring';
   const guards = accountsOf(stored.contribution).map(
     (accountId): GuardChange => ({ kind: 'begin', accountId, contributionId: stored.contribution.id, flow }),
   );
   const begun = await append(deps, stored, [data], { guards });
   if (begun === undefined || begun.contribution.charge === null) {
-    return [];
+    return { done: [], after: undefined };
   }
   const request = requestOf(begun.contribution, begun.contribution.charge);
   const outcome = await asked(deps, data.charge.method.processor, (processor) => processor.charge(request), notAsked);
-  return [data.type, ...(await settle(deps, begun, begun.contribution.charge, outcome))];
+  const settled = await settle(deps, begun, begun.contribution.charge, outcome, host);
+  return { ...settled, done: [data.type, ...settled.done] };
 }
 
 function requestOf(
@@ -206,45 +310,35 @@ const notAsked = (reason: string): Broken => ({ outcome: 'broken', reason, retry
 /** What was asked before may have been done, whether or not it can be looked up now. */
 const notKnown = (reason: string): Unknown => ({ outcome: 'unknown', reason });
 
-/**
- * Writes how a charge ended. The contribution may have been changed while the processor was asked: canceled, paused, given
- * another method. What happened to the money happened all the same, so that it is written onto whatever is there now.
- */
-async function settle(
+/** Writes how a charge ended, or that nobody knows yet. */
+function settle(
   deps: ContributionDependencies,
   stored: StoredContribution,
   charge: Charge,
   outcome: ChargeOutcome | LookUpOutcome,
-): Promise<Done> {
-  let current: StoredContribution | undefined = stored;
-  for (let attempt = 0; attempt < settleAttemptsMax && current !== undefined; attempt += 1) {
-    if (current.contribution.charge?.key !== charge.key) {
-      // Somebody else, a message of the processor for instance, has written it already.
-      return [];
-    }
-    const done =
+  host: Account | undefined,
+): Promise<Carried> {
+  const booking = { source: 'charge', period: charge.period, what: charge.period, host } as const;
+  return onWhatIsThere(
+    deps,
+    stored,
+    (current) => current.contribution.charge?.key === charge.key,
+    (current) =>
       outcome.outcome === 'done'
-        ? await book(deps, current, outcome.payment, { source: 'charge', period: charge.period, what: charge.period })
-        : await ended(deps, current, charge, outcome);
-    if (done.length > 0) {
-      return done;
-    }
-    current = await deps.store.contribution(stored.contribution.id);
-  }
-  throw new Error(`The end of a charge of ${stored.contribution.id} could not be written; it will be looked up.`);
+        ? book(deps, current, outcome.payment, booking)
+        : ended(deps, current, charge, outcome),
+  );
 }
-
-const settleAttemptsMax = 20;
 
 function ended(
   deps: ContributionDependencies,
   stored: StoredContribution,
   charge: Charge,
   end: Exclude<ChargeEnd, { outcome: 'done' }>,
-): Promise<Done> {
+): Promise<Carried> {
   const data = decideChargeEnd(charge, end, timesOf(deps));
-  const isOver = end.outcome !== 'unknown' && end.outcome !== 'pending';
-  return written(deps, stored, [data], { guards: isOver ? noLongerUnderWay(stored.contribution) : [] });
+  const isOpen = data.type === 'charge_unclear' || data.type === 'charge_pending';
+  return written(deps, stored, [data], { guards: isOpen ? [] : noLongerUnderWay(stored.contribution) });
 }
 
 const noLongerUnderWay = (contribution: Contribution): readonly GuardChange[] =>
@@ -256,6 +350,8 @@ export type Booking = {
   /** What of the contribution is paid with this, and cannot be paid again. */
   readonly what: string;
   readonly by?: { readonly userId: string; readonly capacity: string };
+  /** The host as it was just read; it is read here when it is left out. */
+  readonly host?: Account | undefined;
 };
 
 /** The change that books a payment: the intent of its period, its entry, and the contribution's own event. */
@@ -263,11 +359,11 @@ export async function bookingOf(
   deps: ContributionDependencies,
   stored: StoredContribution,
   payment: Payment,
-  { source, period, what, by = batchActor }: Booking,
-): Promise<{ readonly change: Change; readonly after: Contribution }> {
+  { source, period, what, by = batchActor, host: known }: Booking,
+): Promise<{ readonly change: Change; readonly after: Contribution; readonly headHash: string }> {
   const { contribution } = stored;
   const at = deps.clock.now();
-  const host = await deps.store.account(contribution.collective.hostId ?? '');
+  const host = known ?? (await deps.store.account(contribution.collective.hostId ?? ''));
   const intentId = deps.ids.next('pi', at);
   const { draft, hostFee } = chargedIntent(contribution, {
     intentId,
@@ -276,8 +372,9 @@ export async function bookingOf(
     processorFee: payment.fee ?? 0,
     hostFeeBasisPoints: host?.settings?.contributionFeeBasisPoints ?? 0,
     reference: payment.reference,
-    paidAt: payment.paidAt,
-    method: contribution.method.processor,
+    // A host confirms by the date in its bank statement; a processor says an instant.
+    date: source === 'expected' ? payment.paidAt.slice(0, 10) : dayOf(payment.paidAt, contribution.timeZone),
+    source: source === 'expected' ? 'host' : 'processor',
     by: by.userId,
     at,
   });
@@ -305,6 +402,7 @@ export async function bookingOf(
       allowNegative: true,
     },
     after: sealed.after,
+    headHash: sealed.events.at(-1)?.hash ?? '',
   };
 }
 
@@ -313,27 +411,29 @@ async function book(
   stored: StoredContribution,
   payment: Payment,
   booking: Booking,
-): Promise<Done> {
-  const { change } = await bookingOf(deps, stored, payment, booking);
+): Promise<Carried> {
+  const { change, after, headHash } = await bookingOf(deps, stored, payment, booking);
   const { outcome } = await deps.store.commit(change, systemUserId, deps.clock.now());
   if (outcome === 'already-paid' && booking.what !== payment.reference) {
     // The period was paid before, and the processor says that this is another payment: it is in the bank as well.
     return book(deps, stored, payment, { ...booking, what: payment.reference });
   }
-  return outcome === 'committed' ? ['charged'] : [];
+  return outcome === 'committed'
+    ? { done: ['charged'], after: { contribution: after, headHash, leasedUntil: null } }
+    : { done: [], after: undefined };
 }
 
-/** @returns the types of the events, or nothing when somebody else was faster */
 async function written(
   deps: ContributionDependencies,
   stored: StoredContribution,
   data: readonly ContributionEventData[],
   others: ContributionChanges = {},
-): Promise<Done> {
+): Promise<Carried> {
   const after = await append(deps, stored, data, others);
-  return after === undefined ? [] : data.map(({ type }) => type);
+  return { done: after === undefined ? [] : data.map(({ type }) => type), after };
 }
 
+/** @returns undefined when somebody else was writing, or a hold is in the way */
 async function append(
   deps: ContributionDependencies,
   stored: StoredContribution,

@@ -1,4 +1,5 @@
 /** What the application needs from outside for contributions, holds and the batch; `shared/persistence` provides it. */
+import type { Account } from '../domain/account.ts';
 import type { Contribution, ContributionEventData } from '../domain/contribution.ts';
 import type { AccountHold, Flow, Guard, HoldEventData, HoldLevel, HoldOwner } from '../domain/hold.ts';
 import type { PaymentMethod, ProcessorName } from '../domain/payment-method.ts';
@@ -27,12 +28,24 @@ export type HoldChange = {
   readonly events: readonly HoldEvent[];
 };
 
+/** A hold as everybody sees it whom it keeps from something: by whom, since when, why, and until when (P7). */
+export type ShownHold = Pick<AccountHold, 'id' | 'level' | 'owner' | 'reason' | 'message' | 'from' | 'until'>;
+
+/** A guard with the holds that it comes from. */
+export type ShownGuard = Guard & { readonly holds: readonly ShownHold[] };
+
 /**
  * What a change does to the guard of an account, or asks of it. `place` and `lift` change all of its copies; the others pass
  * through the one copy that the contribution belongs to, and fail the whole transaction when a hold is in the way.
  */
 export type GuardChange =
-  | { readonly kind: 'place'; readonly accountId: string; readonly level: HoldLevel; readonly owner: HoldOwner }
+  | {
+      readonly kind: 'place';
+      readonly accountId: string;
+      readonly level: HoldLevel;
+      readonly owner: HoldOwner;
+      readonly shown: ShownHold;
+    }
   | {
       readonly kind: 'lift';
       readonly accountId: string;
@@ -121,12 +134,17 @@ export type BatchRun = {
   readonly outcomes: Readonly<Record<string, number>>;
 };
 
+/** What a contribution stands on: what holds its accounts, and the accounts themselves. */
+export type Standing = { readonly guards: readonly ShownGuard[]; readonly accounts: readonly Account[] };
+
 export type ContributionStore = {
   contribution(id: string): Promise<StoredContribution | undefined>;
   contributionEvents(id: string): Promise<readonly ContributionEvent[]>;
   listContributions(scope: ContributionListScope, limit: number, from?: Position): Promise<Slice<Contribution>>;
+  /** The guards that a contribution passes through, one copy of each account's, and the accounts; read consistently. */
+  standing(contributionId: string, accountIds: readonly string[]): Promise<Standing>;
   /** The guards that a contribution passes through: one copy of each account's, read consistently. */
-  guardsFor(contributionId: string, accountIds: readonly string[]): Promise<readonly Guard[]>;
+  guardsFor(contributionId: string, accountIds: readonly string[]): Promise<readonly ShownGuard[]>;
   /** An account's guard, with what is under way in all of its copies. */
   guard(accountId: string): Promise<Guard>;
   tally(accountId: string): Promise<Tally>;

@@ -1,9 +1,9 @@
 /** Commands and queries on contributions; what the clock does to them is in `charging.ts`. */
 import { type Account, asParty, hostIdOf } from '../domain/account.ts';
 import { type Action, type Caller, capacitiesForAccount, may, permissions } from '../domain/authorisation.ts';
-import { wantedAtProcessor } from '../domain/charging.ts';
+import { flowOf, heldBy, wantedAtProcessor } from '../domain/charging.ts';
 import type { Agreement, Contribution, ContributionEventData, ContributionInterval } from '../domain/contribution.ts';
-import { type Flow, type Guard, onHold, stoppedBy } from '../domain/hold.ts';
+import { type Flow, levelsThatStop, onHold, stoppedBy } from '../domain/hold.ts';
 import type { Money } from '../domain/money.ts';
 import type { Party } from '../domain/payment-intent.ts';
 import type { MethodInUse, PaymentMethod } from '../domain/payment-method.ts';
@@ -16,6 +16,7 @@ import type {
   ContributionDependencies,
   ContributionListScope,
   GuardChange,
+  ShownGuard,
   StoredContribution,
 } from './contribution-ports.ts';
 import { execute, notFound, type Plan, stale } from './execute.ts';
@@ -40,11 +41,11 @@ export type CreateContributionInput = {
 export type ContributionView = ReturnType<typeof contributionView>;
 
 /** What is true of it besides its status: what keeps it, what is pending at a processor, what somebody has to look at. */
-export function contributionView(contribution: Contribution, guards: readonly Guard[]) {
+export function contributionView(contribution: Contribution, guards: readonly ShownGuard[]) {
   const { id, version, status, contributor, collective, amount, interval, startsOn, timeZone, tier, method } =
     contribution;
   const { charge, told, setAside, expected, holds, canceled } = contribution;
-  const flow: Flow = interval === 'once' ? 'new_once' : 'recurring';
+  const levels = levelsThatStop[flowOf(contribution)];
   const wanted = wantedAtProcessor(contribution, guards);
   return {
     id,
@@ -65,12 +66,15 @@ export function contributionView(contribution: Contribution, guards: readonly Gu
     },
     /** Who keeps it from being charged: its own holds, and those on its collective and its host (P7). */
     paused: {
-      isPaused: status === 'active' && (holds.length > 0 || stoppedBy(guards, flow).length > 0),
-      holds: holds.map(({ id: holdId, owner, reason, from, until }) => ({ id: holdId, owner, reason, from, until })),
-      accounts: guards.flatMap((guard) => {
-        const owners = stoppedBy([guard], flow);
-        return owners.length === 0 ? [] : [{ accountId: guard.accountId, owners }];
-      }),
+      isPaused: status === 'active' && heldBy(contribution, guards).length > 0,
+      holds: [
+        ...holds.map(({ missedPeriods: _missed, message = null, ...hold }) => ({ ...hold, message, accountId: null })),
+        ...guards.flatMap((guard) =>
+          guard.holds
+            .filter(({ level }) => levels.includes(level))
+            .map(({ level: _level, ...hold }) => ({ ...hold, accountId: guard.accountId })),
+        ),
+      ],
     },
     /** For a subscription that the processor charges by itself: whether it knows already. */
     processor:
@@ -164,12 +168,12 @@ export function createContribution(
       const contributor = read.accounts.get(contributorAccountId);
       const held = contributor && capacitiesForAccount(callerOf(meta, read), relationOf(contributor));
       // A card of somebody else's account is no secret, but nothing is promised in its name.
-      return held === undefined || may('createContribution', held)
+      return held === undefined || may('createContribution', held) || !may('readAccount', held)
         ? undefined
         : { code: 'permission-denied', detail: 'Only those who speak for an account promise its money.' };
     },
     decide: async (read, now) => {
-      const found = partiesIn(read, input);
+      const found = partiesIn(read, input, callerOf(meta, read));
       if (!found.ok) {
         return found;
       }
@@ -216,6 +220,7 @@ export function createContribution(
 function partiesIn(
   read: CommandRead,
   { contributorAccountId, collectiveAccountId, interval }: CreateContributionInput,
+  caller: Caller,
 ): Result<
   {
     readonly contributor: Account;
@@ -228,8 +233,11 @@ function partiesIn(
   const contributor = read.accounts.get(contributorAccountId);
   const collective = read.accounts.get(collectiveAccountId);
   const host = collective && hostIdOf(collective);
-  if (contributor === undefined || !['person', 'organisation'].includes(contributor.kind)) {
-    return invalid('/contributorAccountId', 'No such person or organisation.');
+  // Somebody else's account is answered like one that is not there.
+  const isTheirs =
+    contributor !== undefined && may('createContribution', capacitiesForAccount(caller, relationOf(contributor)));
+  if (contributor === undefined || !isTheirs || !['person', 'organisation'].includes(contributor.kind)) {
+    return invalid('/contributorAccountId', 'No such person or organisation that you speak for.');
   }
   if (collective === undefined || host == null) {
     return invalid('/collectiveAccountId', 'No such collective with a host.');
@@ -341,7 +349,7 @@ async function answered(
   });
 }
 
-const guardsOf = (deps: ContributionDependencies, { id, collective }: Contribution): Promise<readonly Guard[]> =>
+const guardsOf = (deps: ContributionDependencies, { id, collective }: Contribution): Promise<readonly ShownGuard[]> =>
   deps.store.guardsFor(id, [collective.accountId, ...(collective.hostId === null ? [] : [collective.hostId])]);
 
 function occasionOf(
@@ -399,12 +407,13 @@ export const updatePaymentMethod = (
       if (method === undefined) {
         return invalid('/paymentMethodId', 'The contributor has no such payment method.');
       }
-      if (contribution.retiring !== null) {
+      const { retiring, retiringLater } = contribution;
+      if ([retiring, ...retiringLater].some((left) => left?.method.id === method.id)) {
         return refuse({
           code: 'transition-not-allowed',
           currentStatus: contribution.status,
           allowedCommands: [],
-          detail: 'The subscription that paid before is still being ended at its processor. Try again in some minutes.',
+          detail: 'This subscription is being ended at its processor, as another payment method took its place.',
         });
       }
       const { processor, reference, chargedBy } = method;
@@ -458,7 +467,7 @@ export const takeUpContribution = (deps: ContributionDependencies, meta: Request
     async ({ contribution }) =>
       contribution.status === 'active' && contribution.setAside !== null
         ? accept({ data: [{ type: 'taken_up' }] })
-        : refuse(over(contribution, ['cancel', 'update-payment-method'])),
+        : refuse(over(contribution, contribution.status === 'active' ? ['cancel', 'update-payment-method'] : [])),
   );
 
 export type ConfirmPeriodInput = {
@@ -505,6 +514,9 @@ export function confirmPeriod(
           `Expected are: ${contribution.expected.map(({ period }) => period).join(', ') || 'none'}.`,
         );
       }
+      if (await deps.store.isPaid(id, input.period)) {
+        return invalid('/period', 'It is paid already; money that came besides is recorded in suspense.');
+      }
       if (input.amount.currency !== contribution.amount.currency) {
         return refuse({
           code: 'currency-mismatch',
@@ -540,11 +552,7 @@ export async function getContribution(deps: ContributionDependencies, userId: st
   return accept({ status: 200, body, version: contribution.version, replayed: false });
 }
 
-export async function listContributionEvents(
-  deps: ContributionDependencies,
-  userId: string,
-  id: string,
-): Promise<Result<Slice<object>, Refusal>> {
+export async function listContributionEvents(deps: ContributionDependencies, userId: string, id: string): Outcome {
   const { contribution: stored, memberships } = await deps.store.readForCommand({ userId, contributionId: id });
   if (stored === undefined || !mayOn(stored.contribution, { userId, memberships }, readers)) {
     return refuse(notFound('contribution'));
@@ -558,7 +566,7 @@ export async function listContributionEvents(
     type: data.type,
     details: detailsOf(data),
   }));
-  return accept({ items, next: undefined });
+  return accept({ status: 200, body: { items }, version: null, replayed: false });
 }
 
 /** What the processor calls things, and the whole agreement that is shown elsewhere, are left out. */
@@ -603,7 +611,7 @@ export async function listContributions(
     collective.hostId ?? collective.accountId,
   ]);
   const guards = await deps.store.guardsFor(accountId, accountIds);
-  const guardsOn = ({ collective }: Contribution): readonly Guard[] =>
+  const guardsOn = ({ collective }: Contribution): readonly ShownGuard[] =>
     guards.filter((guard) => guard.accountId === collective.accountId || guard.accountId === collective.hostId);
   return accept({
     items: page.items.map((contribution) => contributionView(contribution, guardsOn(contribution))),

@@ -1,6 +1,12 @@
 /** What the clock does to holds: it ends them, reminds of them, and sets going what follows for single contributions. */
 import type { Contribution } from '../domain/contribution.ts';
-import { type AccountHold, decideHoldDue, type HoldEventData, laterReminderDays } from '../domain/hold.ts';
+import {
+  type AccountHold,
+  decideHoldDue,
+  type HoldEventData,
+  laterReminderDays,
+  levelsThatStop,
+} from '../domain/hold.ts';
 import type { ContributionDependencies, GuardChange, StoredHold } from './contribution-ports.ts';
 import type { Occasion } from './history.ts';
 import { sealContribution, sealHold } from './history.ts';
@@ -69,7 +75,8 @@ export async function holdChange(
       accountId,
       level,
       owner,
-      skipUntil: missedPeriods === 'skip' ? occasion.at : null,
+      // A hold that let recurring contributions through has nothing of them to skip.
+      skipUntil: missedPeriods === 'skip' && levelsThatStop.recurring.includes(level) ? occasion.at : null,
     };
     return { intents: [], holds, guards: [lift] };
   }
@@ -97,10 +104,11 @@ export async function holdChange(
  * one that is to be collected once is collected. Nothing is written for the others: they look when their time comes.
  */
 async function spread(
-  { store, queue }: ContributionDependencies & { readonly queue: WorkQueue },
+  deps: ContributionDependencies & { readonly queue: WorkQueue },
   hold: AccountHold,
   runId: string | null,
 ): Promise<number> {
+  const { store, queue } = deps;
   const scope =
     hold.hostId === hold.accountId
       ? ({ by: 'host', hostId: hold.accountId } as const)
@@ -109,6 +117,11 @@ async function spread(
   let from: Position | undefined;
   do {
     const page = await store.listContributions(scope, pageSize, from);
+    if (hold.cancels === true) {
+      woken += await canceled(deps, page.items);
+      from = page.next;
+      continue;
+    }
     const affected = page.items.filter((contribution) => isAffected(contribution, hold));
     await queue.send(
       affected.map(({ id, method }) => ({
@@ -129,3 +142,23 @@ const isAffected = ({ status, told, missedFrom, nextAt }: Contribution, hold: Ac
   status === 'active' &&
   (told !== null ||
     (hold.status === 'lifted' && missedFrom !== null && (hold.missedPeriods === 'collect_once' || nextAt === null)));
+
+/** Ends what is given to a collective that left its host, when that was chosen; who is left over is canceled the next time. */
+async function canceled(deps: ContributionDependencies, page: readonly Contribution[]): Promise<number> {
+  let count = 0;
+  for (const { id } of page.filter(({ status }) => status === 'active')) {
+    const before = await deps.store.contribution(id);
+    if (before?.contribution.status === 'active') {
+      const occasion = { actor: clockActor, at: deps.clock.now() };
+      const data = { type: 'canceled', reason: 'The collective left its host.' } as const;
+      const sealed = sealContribution(deps, { id, before }, [data], occasion);
+      const contributions = [{ before: before.contribution, ...sealed }];
+      const { outcome } = await deps.store.commit({ intents: [], contributions }, systemUserId, occasion.at);
+      if (outcome !== 'committed') {
+        throw new Error(`${id} is being changed; the hold that cancels it comes round again.`);
+      }
+      count += 1;
+    }
+  }
+  return count;
+}

@@ -23,6 +23,7 @@ import { holdChange } from './hold-work.ts';
 import { minutesAfter } from './periods.ts';
 import type { CommandRead, Position, Slice } from './ports.ts';
 import type { Outcome, RequestMeta } from './request.ts';
+import { shownOf } from './shown-hold.ts';
 
 // --- Whose hold it is ------------------------------------------------------------------------------------------------
 
@@ -147,8 +148,11 @@ export type PlaceHoldInput = {
   readonly contributionIds?: readonly string[] | undefined;
 };
 
-/** Each is written in the same transaction, with its event; together they have to fit into one. */
-export const chosenMax = 40;
+/**
+ * Each is written in the same transaction, with its event and the figures of its collective and of its host: four operations
+ * for each that is alone with those, and the hold, its event and the remembered answer. A transaction has a hundred.
+ */
+export const chosenMax = 24;
 
 const invalid = (pointer: string, detail: string) =>
   refuse({ code: 'validation-failed', errors: [{ pointer, detail }] } as const);
@@ -204,7 +208,7 @@ export async function placeHold(
         change: {
           intents: [],
           holds,
-          guards: [{ kind: 'place', accountId, level: input.level, owner: owner.value }],
+          guards: [{ kind: 'place', accountId, level: input.level, owner: owner.value, shown: shownOf(sealed.after) }],
           tallies: [{ accountId, version: read.tally.version }],
         },
         answer,
@@ -284,8 +288,11 @@ async function heldContributions(
   if (wrong.length > 0) {
     return refuse({ code: 'validation-failed', errors: wrong } as const);
   }
-  const { id, owner, reason, from, until, missedPeriods } = hold;
-  const data: ContributionEventData = { type: 'held', hold: { id, owner, reason, from, until, missedPeriods } };
+  const { id, owner, reason, message, from, until, missedPeriods } = hold;
+  const data: ContributionEventData = {
+    type: 'held',
+    hold: { id, owner, reason, message, from, until, missedPeriods },
+  };
   return accept(
     found.flatMap((before) =>
       before === undefined

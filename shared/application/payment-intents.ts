@@ -19,13 +19,23 @@ import {
   decideCreation,
   type IntentCommand,
 } from '../domain/decide.ts';
+import { type Flow, type HoldOwner, onHold, stoppedBy } from '../domain/hold.ts';
 import { fromStatuses, transitions } from '../domain/lifecycle.ts';
 import type { Money } from '../domain/money.ts';
-import type { Content, Destination, IntentType, PaymentIntent, Receiving, Side } from '../domain/payment-intent.ts';
+import type {
+  Content,
+  Destination,
+  IntentType,
+  Party,
+  PaymentIntent,
+  Receiving,
+  Side,
+} from '../domain/payment-intent.ts';
 import type { FieldError, Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
 import { alongside } from './alongside.ts';
 import { inPast, workingDaysAfter } from './calendar.ts';
+import type { GuardChange } from './contribution-ports.ts';
 import { execute, notFound, type Plan, stale } from './execute.ts';
 import { sealIntent } from './history.ts';
 import type {
@@ -92,12 +102,17 @@ const lateAfterWorkingDays = 5;
  * it says is checked against the intent itself.
  */
 const hostsHint = new QuickLRU<string, readonly string[]>({ maxSize: 10_000 });
+/** The payer and its host: whose holds an approval has to look at. */
+const payerHint = new QuickLRU<string, readonly string[]>({ maxSize: 10_000 });
+/** The same for an account: which host its money was with when it was last seen. */
+const hostOfAccountHint = new QuickLRU<string, string>({ maxSize: 10_000 });
 
 // --- Commands --------------------------------------------------------------------------------------------------------
 
 export function createPaymentIntent(deps: Dependencies, meta: RequestMeta, input: CreateInput): Outcome {
   return execute(deps, meta, {
     accountIds: [input.payerAccountId, input.payeeAccountId],
+    reads: { guardsOf: withHost(input.payeeAccountId, hostOfAccountHint.get(input.payeeAccountId) ?? null) },
     authorise: (read) => {
       const parties = partiesOf(read, input);
       return parties.ok && authoringSide(callerOf(meta, read), parties.value) === undefined
@@ -117,6 +132,10 @@ export function createPaymentIntent(deps: Dependencies, meta: RequestMeta, input
       const closed = [payer, payee].find((account) => account.status !== 'active');
       if (closed !== undefined) {
         return refuse({ code: 'account-not-active', detail: `${closed.name} is archived.` });
+      }
+      const owners = await holdersOf(deps, meta, read, asParty(payee), 'new_once');
+      if (owners.length > 0) {
+        return refuse(onHold(owners));
       }
       const side = authoringSide(callerOf(meta, read), parties.value) ?? 'payer';
       const { type, payerAccountId: _payer, payeeAccountId: _payee, ...rest } = input;
@@ -173,6 +192,7 @@ export function executeIntentCommand(
       ...(input.name === 'submit' ? (hostsHint.get(intentId) ?? []) : []),
       ...('payeeAccountId' in input && input.payeeAccountId !== undefined ? [input.payeeAccountId] : []),
     ],
+    reads: { guardsOf: input.name === 'approve' ? (payerHint.get(intentId) ?? []) : [] },
     authorise: (read) => {
       const held = read.intent === undefined ? [] : heldBy(meta, read, read.intent.intent);
       if (read.intent === undefined || !isVisible(read.intent.intent, held)) {
@@ -222,11 +242,55 @@ async function command(
   }
   const occasion = { actor: actingAs(input.name, context), at: now };
   const { after, events } = sealIntent(deps, { id: intent.id, before: stored }, decided.value, occasion);
+  const owners = after.status === 'approved' ? await holdersOf(deps, meta, read, intent.payer, 'out') : [];
+  if (owners.length > 0) {
+    return refuse(onHold(owners));
+  }
   const change = { before: intent, after, events, from: fromStatuses(input.name) };
   const others = await alongside(deps, { before: intent, after, command: completed.value }, occasion);
   return others.ok
-    ? accept(plan(200, after, { ...others.value, intents: [change, ...others.value.intents] }, callerOf(meta, read)))
+    ? accept(
+        plan(
+          200,
+          after,
+          { ...others.value, intents: [change, ...others.value.intents], guards: guardsOnLeaving(input.name, intent) },
+          callerOf(meta, read),
+        ),
+      )
     : others;
+}
+
+const withHost = (accountId: string, hostId: string | null): readonly string[] =>
+  hostId === null ? [accountId] : [...new Set([accountId, hostId])];
+
+/** Money leaves only while nobody holds it: asked inside the transaction that says so (requirements P3). */
+function guardsOnLeaving(
+  name: IntentCommand['name'],
+  { id, payer: { accountId, hostId } }: PaymentIntent,
+): readonly GuardChange[] {
+  return name === 'markSent' || name === 'settle'
+    ? withHost(accountId, hostId).map((guarded) => ({ kind: 'free', accountId: guarded, subjectId: id, flow: 'out' }))
+    : [];
+}
+
+/** Whose holds stop the flow on an account or on its host, as read along with the command, or else read now. */
+async function holdersOf(
+  deps: Dependencies,
+  { userId }: RequestMeta,
+  read: CommandRead,
+  { accountId, hostId }: Party,
+  flow: Flow,
+): Promise<readonly HoldOwner[]> {
+  const wanted = withHost(accountId, hostId);
+  const isRead = wanted.every((id) => read.guards.some((guard) => guard.accountId === id));
+  const { guards } = isRead ? read : await deps.store.readForCommand({ userId, guardsOf: wanted });
+  if (hostId !== null) {
+    hostOfAccountHint.set(accountId, hostId);
+  }
+  return stoppedBy(
+    guards.filter((guard) => wanted.includes(guard.accountId)),
+    flow,
+  );
 }
 
 /** Adds what the server works out: the policy that is copied, when it counts as late, ids, and the payee's name. */
@@ -327,6 +391,7 @@ async function submission(deps: Dependencies, read: CommandRead, intent: Payment
 function rememberHosts(intent: PaymentIntent): void {
   const hosts = [intent.payer.hostId, intent.payee.hostId].filter((id) => id !== null);
   hostsHint.set(intent.id, [...new Set(hosts)]);
+  payerHint.set(intent.id, withHost(intent.payer.accountId, intent.payer.hostId));
 }
 
 async function sendBack(

@@ -2,7 +2,7 @@
  * What processors tell by themselves: payments of subscriptions, ends of charges that were pending, what a payer did on the
  * processor's own site. Verified before it comes here; each message is acted on once, whatever order they come in.
  */
-import { decideChargeEnd } from '../domain/charging.ts';
+import { decideChargeEnd, wantedAtProcessor } from '../domain/charging.ts';
 import type { Contribution, ContributionEventData } from '../domain/contribution.ts';
 import type { ProcessorName } from '../domain/payment-method.ts';
 import { bookingOf } from './charging.ts';
@@ -163,18 +163,19 @@ const ended = ({ id, collective }: Contribution): readonly GuardChange[] =>
   }));
 
 /** Suspended by us, it is the answer to our call. Suspended by the payer, it is the payer's own pause (P3). */
-function suspendedThere(
+async function suspendedThere(
   deps: ContributionDependencies,
   stored: StoredContribution,
-  { eventId, at }: ProcessorNews,
-): Change | undefined {
+  { at }: ProcessorNews,
+): Promise<Change | undefined> {
   const { contribution } = stored;
   if (contribution.told === null || contribution.told.observed !== 'running') {
     return undefined;
   }
   const told: ContributionEventData = { type: 'told', observed: 'suspended', source: 'processor' };
-  const isOurs =
-    contribution.told.nextAttemptAt !== null || contribution.holds.some(({ owner }) => owner === 'contributor');
+  const { accountId, hostId } = contribution.collective;
+  const guards = await deps.store.guardsFor(contribution.id, hostId === null ? [accountId] : [accountId, hostId]);
+  const isOurs = contribution.told.nextAttemptAt !== null || wantedAtProcessor(contribution, guards) === 'suspended';
   return written(
     deps,
     stored,
@@ -184,7 +185,7 @@ function suspendedThere(
           {
             type: 'held',
             hold: {
-              id: `at_processor:${eventId}`,
+              id: deps.ids.next('hold', deps.clock.now()),
               owner: 'contributor',
               reason: 'at_processor',
               from: at,

@@ -295,8 +295,10 @@ export type PaidPeriod = {
   readonly processorFee: number;
   readonly hostFeeBasisPoints: number;
   readonly reference: string | null;
-  readonly paidAt: string;
-  readonly method: string;
+  /** The day it arrived, for the host's books. */
+  readonly date: string;
+  /** Who says so. */
+  readonly source: 'processor' | 'host';
   readonly by: string;
   readonly at: string;
 };
@@ -327,10 +329,10 @@ export function chargedIntent(
     cost: amount.amount,
     excess: null,
     hostFee,
-    date: paid.paidAt.slice(0, 10),
+    date: paid.date,
     reference: paid.reference,
     fromSuspense: null,
-    source: 'processor',
+    source: paid.source,
     by,
     at,
   };

@@ -1,15 +1,14 @@
 /** Contributions, holds and guards as table items, and back. */
-import type { StoredContribution, StoredHold, Tally, TallyRow } from '../application/contribution-ports.ts';
+import type {
+  ShownGuard,
+  ShownHold,
+  StoredContribution,
+  StoredHold,
+  Tally,
+  TallyRow,
+} from '../application/contribution-ports.ts';
 import { type Contribution, contributionDueAt } from '../domain/contribution.ts';
-import {
-  type AccountHold,
-  type Guard,
-  type HoldLevel,
-  type HoldOwner,
-  holdDueAt,
-  holdLevels,
-  holdOwners,
-} from '../domain/hold.ts';
+import { type AccountHold, type HoldLevel, type HoldOwner, holdDueAt, holdLevels, holdOwners } from '../domain/hold.ts';
 import type { ProcessorName } from '../domain/payment-method.ts';
 import { slots } from '../domain/rollout.ts';
 import type { Item } from './items.ts';
@@ -91,8 +90,11 @@ export const holdFromItem = (item: Item): StoredHold => ({
   headHash: item['headHash'] as string,
 });
 
+/** Where a guard's copy has what is shown of a hold; at each level an owner has one. */
+export const shownAttribute = (level: HoldLevel, owner: HoldOwner): string => `shown#${level}#${owner}`;
+
 /** A guard's copy: each level an attribute with the set of those who hold it, gone when nobody does. */
-export function guardFromItem(accountId: string, item: Item | undefined): Guard {
+export function guardFromItem(accountId: string, item: Item | undefined): ShownGuard {
   const levels = holdLevels.flatMap((level): [HoldLevel, readonly HoldOwner[]][] => {
     const owners = item?.[level];
     return owners instanceof Set && owners.size > 0 ? [[level, holdOwners.filter((owner) => owners.has(owner))]] : [];
@@ -100,6 +102,9 @@ export function guardFromItem(accountId: string, item: Item | undefined): Guard 
   return {
     accountId,
     levels: Object.fromEntries(levels),
+    holds: levels.flatMap(([level, owners]) =>
+      owners.flatMap((owner) => (item?.[shownAttribute(level, owner)] as ShownHold | undefined) ?? []),
+    ),
     skipUntil: (item?.['skipUntil'] as string | undefined) ?? null,
     underWay: (item?.['underWay'] as number | undefined) ?? 0,
   };

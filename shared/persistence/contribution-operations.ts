@@ -3,7 +3,7 @@ import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { ContributionChange, ContributionChanges, GuardChange } from '../application/contribution-ports.ts';
 import { levelsThatStop } from '../domain/hold.ts';
 import type { Rollout } from '../domain/rollout.ts';
-import { contributionItem, holdItem, tallyChanges } from './contribution-items.ts';
+import { contributionItem, holdItem, shownAttribute, tallyChanges } from './contribution-items.ts';
 import { eventItems, plainItem } from './items.ts';
 import { guardShards, type Key, keys, shardOf } from './keys.ts';
 import type { Meaning, Operation } from './transaction.ts';
@@ -186,19 +186,23 @@ function guardOperations(tableName: string, change: GuardChange): readonly Opera
       return everyCopy.map((Key) => ({
         meaning: { kind: 'already-on-hold' },
         item: update(Key, {
-          UpdateExpression: 'ADD #level :owners',
+          UpdateExpression: 'ADD #level :owners SET #shown = :shown',
           ConditionExpression: 'attribute_not_exists(#level) OR NOT contains(#level, :owner)',
-          ExpressionAttributeNames: { '#level': change.level },
-          ExpressionAttributeValues: { ':owners': new Set([change.owner]), ':owner': change.owner },
+          ExpressionAttributeNames: { '#level': change.level, '#shown': shownAttribute(change.level, change.owner) },
+          ExpressionAttributeValues: {
+            ':owners': new Set([change.owner]),
+            ':owner': change.owner,
+            ':shown': change.shown,
+          },
         }),
       }));
     case 'lift':
       return everyCopy.map((Key) => ({
         meaning: { kind: 'version' },
         item: update(Key, {
-          UpdateExpression: `DELETE #level :owners${change.skipUntil === null ? '' : ' SET skipUntil = :skipUntil'}`,
+          UpdateExpression: `DELETE #level :owners REMOVE #shown${change.skipUntil === null ? '' : ' SET skipUntil = :skipUntil'}`,
           ConditionExpression: 'contains(#level, :owner)',
-          ExpressionAttributeNames: { '#level': change.level },
+          ExpressionAttributeNames: { '#level': change.level, '#shown': shownAttribute(change.level, change.owner) },
           ExpressionAttributeValues: {
             ':owners': new Set([change.owner]),
             ':owner': change.owner,

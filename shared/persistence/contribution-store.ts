@@ -8,8 +8,11 @@ import type {
   Due,
   DueQuery,
   HoldEvent,
+  ShownGuard,
+  Standing,
 } from '../application/contribution-ports.ts';
 import type { Position, Slice } from '../application/ports.ts';
+import type { Account } from '../domain/account.ts';
 import type { Guard } from '../domain/hold.ts';
 import type { PaymentMethod, ProcessorName } from '../domain/payment-method.ts';
 import { type Rollout, rolloutAtFirst } from '../domain/rollout.ts';
@@ -85,16 +88,17 @@ export function createContributionStore({ client, tableName }: StoreOptions): Co
     listContributions: (scope, limit, from) =>
       listed(contributionIndex(scope), limit, from, (item) => contributionFromItem(item).contribution),
 
-    async guardsFor(contributionId, accountIds): Promise<readonly Guard[]> {
+    async standing(contributionId, accountIds): Promise<Standing> {
       const shard = shardOf(contributionId, guardShards);
       const wanted = [...new Set(accountIds)];
-      const items = await batchGet(wanted.map((id) => keys.guard(id, shard)));
-      return wanted.map((id) =>
-        guardFromItem(
-          id,
-          items.find((item) => item['PK'] === keys.guard(id, shard).PK),
-        ),
-      );
+      const items = await batchGet(wanted.flatMap((id) => [keys.guard(id, shard), keys.account(id)]));
+      const accounts = items.filter((item) => item['SK'] === keys.account('').SK);
+      return { guards: guardsIn(items, wanted, shard), accounts: accounts.map((item) => plainFromItem<Account>(item)) };
+    },
+    async guardsFor(contributionId, accountIds): Promise<readonly ShownGuard[]> {
+      const shard = shardOf(contributionId, guardShards);
+      const wanted = [...new Set(accountIds)];
+      return guardsIn(await batchGet(wanted.map((id) => keys.guard(id, shard))), wanted, shard);
     },
     async guard(accountId) {
       const items = await batchGet(Array.from({ length: guardShards }, (_, shard) => keys.guard(accountId, shard)));
@@ -232,6 +236,14 @@ const listsOf = (names: readonly string[]): readonly string[] =>
   Array.from(
     { length: Math.ceil(names.length / inMax) },
     (_, index) => `hostId IN (${names.slice(index * inMax, (index + 1) * inMax).join(', ')})`,
+  );
+
+const guardsIn = (items: readonly Item[], accountIds: readonly string[], shard: number): readonly ShownGuard[] =>
+  accountIds.map((id) =>
+    guardFromItem(
+      id,
+      items.find((item) => item['PK'] === keys.guard(id, shard).PK),
+    ),
   );
 
 const lostRaces = ['ConditionalCheckFailedException', 'TransactionConflictException'];

@@ -37,10 +37,10 @@ test('no charge is begun, nor booked unless it was named, while a pause that was
   const wrap = (store: Store & ContributionStore): Store & ContributionStore => ({
     ...store,
     /** A worker that has seen no hold is slow to write: what it saw may be long past. */
-    async guardsFor(...given) {
-      const guards = await store.guardsFor(...given);
+    async standing(...given) {
+      const standing = await store.standing(...given);
       await wait(Math.random() * 30);
-      return guards;
+      return standing;
     },
     async commit(change: Change, ...rest) {
       const kind = kindOf(change);

@@ -1,6 +1,7 @@
 /** What processors tell by themselves, in any order and more than once. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { cancelContribution } from '../../shared/application/contributions.ts';
+import { liftAccountHold } from '../../shared/application/holds.ts';
 import { type NewsOutcome, takeNews } from '../../shared/application/processor-news.ts';
 import type { ProcessorNews } from '../../shared/application/processors.ts';
 import { type ContributionWorld, contributionWorld } from '../support/contribution-world.ts';
@@ -89,6 +90,20 @@ describe('a payer who suspends on the processor’s own site', () => {
     await world.batch();
     expect(bank.calls.map(({ verb }) => verb)).toEqual(['suspend', 'suspend']);
     expect(await look()).toMatchObject({ processor: { observed: 'suspended', pending: null } });
+  });
+});
+
+test('the processor’s word of our own suspension is no pause of the payer, also while our call has no answer yet', async () => {
+  const { people, accounts, deps } = world;
+  const hold = await world.paused(people.financeA, accounts.collectiveA);
+  expect(await tell('suspended', { subscription })).toBe('done');
+  await world.batch();
+  expect((await stored())?.holds).toEqual([]);
+  expected(await liftAccountHold(deps, world.meta(people.financeA), hold.id));
+  await world.batch();
+  expect(await look()).toMatchObject({
+    paused: { isPaused: false },
+    processor: { observed: 'running', pending: null },
   });
 });
 
