@@ -34,10 +34,13 @@ export async function measureWriteUnits(): Promise<readonly CommandCost[]> {
       return plainSend(command);
     }
     const targets = ((command.input as TransactWriteCommandInput).TransactItems ?? []).map(
-      ({ Put, Update, Delete }) => ({
-        table: (Put ?? Update ?? Delete)?.TableName ?? '',
-        key: Put === undefined ? ((Update ?? Delete)?.Key ?? {}) : { PK: Put.Item?.['PK'], SK: Put.Item?.['SK'] },
-      }),
+      ({ Put, Update, Delete, ConditionCheck }) => {
+        const keyed = Update ?? Delete ?? ConditionCheck;
+        return {
+          table: (Put ?? keyed)?.TableName ?? '',
+          key: Put === undefined ? (keyed?.Key ?? {}) : { PK: Put.Item?.['PK'], SK: Put.Item?.['SK'] },
+        };
+      },
     );
     const before = await Promise.all(targets.map(({ table, key }) => imageOf(table, key)));
     const answer = await plainSend(command);
