@@ -1,6 +1,7 @@
 /**
  * `npm test`: everything that has to hold, in one command. Each check runs to its end even if another failed, and the last
  * line says how many passed and failed: linter and types count as one each, every test as one.
+ * `npm run test:long`: the tests that say more the longer they run, at full length (test/support/longer.ts).
  */
 import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
@@ -49,11 +50,20 @@ async function tests(args: readonly string[]): Promise<Totals> {
   return { passed: report.numPassedTests, failed: failed === 0 && !report.success ? 1 : failed };
 }
 
-const totals = [
-  await check('Lint', bin('biome'), ['ci', '--colors=off', '.']),
-  await check('Types', bin('tsc'), ['--noEmit']),
-  await tests(process.argv.slice(2)),
-];
+const longTests = ['test/application/pause-proof', 'test/application/year-of-life'];
+
+const given = process.argv.slice(2);
+const isLong = given[0] === '--long';
+if (isLong) {
+  process.env['TEST_TIER'] = 'long';
+}
+const totals = isLong
+  ? [await tests(longTests)]
+  : [
+      await check('Lint', bin('biome'), ['ci', '--colors=off', '.']),
+      await check('Types', bin('tsc'), ['--noEmit']),
+      await tests(given),
+    ];
 const passed = totals.reduce((sum, total) => sum + total.passed, 0);
 const failed = totals.reduce((sum, total) => sum + total.failed, 0);
 process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
