@@ -23,7 +23,7 @@ import { type CellKey, type HostLedger, isHostPosting, owedLedgers } from '../do
 import type { AccountKind } from '../domain/payment-intent.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
-import type { ContributionChanges } from './contribution-ports.ts';
+import type { ContributionChanges, ShownGuard, ShownHold } from './contribution-ports.ts';
 import { execute, notFound, type Plan, stale } from './execute.ts';
 import { sealHold } from './history.ts';
 import { personAccount } from './people.ts';
@@ -54,7 +54,7 @@ export type CreateAccountInput = {
 export type AccountView = ReturnType<typeof accountView>;
 
 /** The account for those who have part in it; for everybody else the card that it takes to name a payee. */
-export function accountView(account: Account, held: readonly Capacity[]) {
+export function accountView(account: Account, held: readonly Capacity[], holds: readonly ShownHold[]) {
   const isKnown = may('readAccount', held);
   const { id, kind, slug, name, status, hosting } = account;
   return {
@@ -68,6 +68,8 @@ export function accountView(account: Account, held: readonly Capacity[]) {
     currency: isKnown ? account.currency : null,
     timeZone: isKnown ? account.timeZone : null,
     email: isKnown ? account.email : null,
+    /** Who may give has to know what is not taken, and who says so (requirements P7); why is for those who have part in it. */
+    holds: holds.map((hold) => ({ ...hold, reason: isKnown ? hold.reason : null })),
     version: account.version,
     createdAt: isKnown ? account.createdAt : null,
     updatedAt: isKnown ? account.updatedAt : null,
@@ -144,21 +146,32 @@ export function createAccount(deps: Dependencies, meta: RequestMeta, input: Crea
           accounts: [{ before: null, after: account }],
           memberships: memberships.map((after) => ({ before: null, after })),
         },
-        answer: { status: 201, body: accountView(account, held), version: 1 },
+        answer: { status: 201, body: accountView(account, held, []), version: 1 },
       });
     },
   });
 }
 
 export async function getAccount(deps: Dependencies, userId: string, accountId: string): Outcome {
-  const { accounts, memberships } = await deps.store.readForCommand({ userId, accountIds: [accountId] });
+  const { accounts, memberships, guards } = await deps.store.readForCommand({
+    userId,
+    accountIds: [accountId],
+    guardsOf: [accountId],
+  });
   const account = accounts.get(accountId);
-  return account === undefined ? refuse(notFound('account')) : accept(viewAnswer(account, { userId, memberships }));
+  return account === undefined
+    ? refuse(notFound('account'))
+    : accept(viewAnswer(account, { userId, memberships }, holdsIn(guards, account)));
 }
 
 export async function findAccountBySlug(deps: Dependencies, userId: string, slug: string): Outcome {
-  const [account, memberships] = await Promise.all([deps.store.accountBySlug(slug), deps.store.memberships(userId)]);
-  const items = account === undefined ? [] : [viewAnswer(account, { userId, memberships }).body];
+  const account = await deps.store.accountBySlug(slug);
+  const { memberships, guards } = await deps.store.readForCommand({
+    userId,
+    guardsOf: account === undefined ? [] : [account.id],
+  });
+  const items =
+    account === undefined ? [] : [viewAnswer(account, { userId, memberships }, holdsIn(guards, account)).body];
   return accept({ status: 200, body: { items }, version: null, replayed: false });
 }
 
@@ -355,10 +368,11 @@ export function changeAccount(
   accountId: string,
   action: Action,
   decide: (account: Account, now: string) => Promise<Result<Decided, Refusal>>,
-  view: (account: Account, caller: Caller) => unknown = (account, caller) => viewAnswer(account, caller).body,
+  view: (account: Account, caller: Caller, holds: readonly ShownHold[]) => unknown = (account, caller, holds) =>
+    viewAnswer(account, caller, holds).body,
 ): Outcome {
   return execute(deps, meta, {
-    accountIds: [accountId],
+    reads: { accountIds: [accountId], guardsOf: [accountId] },
     authorise: (read) => refusalFor(read.accounts.get(accountId), callerOf(meta, read), action),
     decide: async (read, now) => {
       const before = read.accounts.get(accountId);
@@ -378,9 +392,14 @@ export function changeAccount(
         others = {},
       } = 'account' in decided.value ? decided.value : { account: decided.value, emptyCells: [] };
       const after = { ...account, version: before.version + 1, updatedAt: now };
+      const placed = (others.guards ?? []).flatMap((guard) => (guard.kind === 'place' ? [guard.shown] : []));
       return accept({
         change: { ...others, intents: [], accounts: [{ before, after }], emptyCells },
-        answer: { status: 200, body: view(after, callerOf(meta, read)), version: after.version },
+        answer: {
+          status: 200,
+          body: view(after, callerOf(meta, read), [...holdsIn(read.guards, after), ...placed]),
+          version: after.version,
+        },
       });
     },
   });
@@ -395,8 +414,11 @@ export function refusalFor(account: Account | undefined, caller: Caller, action:
   return may(action, held) ? undefined : may('readAccount', held) ? denied(action) : notFound('account');
 }
 
-function viewAnswer(account: Account, caller: Caller): Answer {
-  const body = accountView(account, capacitiesForAccount(caller, relationOf(account)));
+const holdsIn = (guards: readonly ShownGuard[], { id }: Account): readonly ShownHold[] =>
+  guards.find(({ accountId }) => accountId === id)?.holds ?? [];
+
+function viewAnswer(account: Account, caller: Caller, holds: readonly ShownHold[]): Answer {
+  const body = accountView(account, capacitiesForAccount(caller, relationOf(account)), holds);
   return { status: 200, body, version: account.version, replayed: false };
 }
 

@@ -9,10 +9,10 @@ import type {
 } from '../domain/account.ts';
 import type { Memberships } from '../domain/authorisation.ts';
 import type { CellKey, HostLedger, Posting } from '../domain/books.ts';
-import type { Guard, HoldOwner } from '../domain/hold.ts';
+import type { HoldOwner } from '../domain/hold.ts';
 import type { Actor, IntentEvent, PaymentIntent, Status } from '../domain/payment-intent.ts';
 import type { PaymentMethod } from '../domain/payment-method.ts';
-import type { ContributionChanges, StoredContribution, StoredHold, Tally } from './contribution-ports.ts';
+import type { ContributionChanges, ShownGuard, StoredContribution, StoredHold, Tally } from './contribution-ports.ts';
 
 /** Time and identity are inputs, so that the same command on the same state always decides the same. */
 export type Clock = { readonly now: () => string };
@@ -110,7 +110,7 @@ export type CommandRead = {
   readonly contribution: StoredContribution | undefined;
   readonly hold: StoredHold | undefined;
   readonly paymentMethod: PaymentMethod | undefined;
-  readonly guards: readonly Guard[];
+  readonly guards: readonly ShownGuard[];
   readonly tally: Tally;
 };
 

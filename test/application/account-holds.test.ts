@@ -1,13 +1,13 @@
 /** Holds on an account stop its payment intents too: money that leaves it, and what is new for it (requirements P3). */
 import { beforeEach, expect, test } from '@jest/globals';
-import { changeHosting } from '../../shared/application/accounts.ts';
+import { changeHosting, getAccount } from '../../shared/application/accounts.ts';
 import { liftAccountHold, listHolds } from '../../shared/application/holds.ts';
 import type { Answer } from '../../shared/application/request.ts';
 import type { Refusal } from '../../shared/domain/refusals.ts';
 import type { Result } from '../../shared/domain/result.ts';
 import { type ContributionWorld, contributionWorld } from '../support/contribution-world.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
-import { expected, sending, usd } from '../support/world.ts';
+import { bodyOf, expected, sending, usd } from '../support/world.ts';
 
 const engine = await engineOfFile();
 let world: ContributionWorld;
@@ -98,4 +98,19 @@ test('what is given to a collective that changed its host is not charged for the
   clock.advanceDays(62);
   expect(await world.batch()).toEqual(['periods_passed']);
   expect(world.bank.payments).toEqual([]);
+});
+
+test('an account shows what is paused on it, by whom, since when and until when; why is for those who have part in it', async () => {
+  const { people, accounts, deps } = world;
+  const until = '2026-05-01T00:00:00.000Z';
+  const hold = await world.paused(people.financeA, accounts.collectiveA, { until, message: 'Papers are missing.' });
+  const seenBy = async (userId: string) =>
+    bodyOf<{ holds: unknown }>(await getAccount(deps, userId, accounts.collectiveA)).holds;
+  const shown = { id: hold.id, level: 'recurring_in', owner: 'host', from: hold.from, until };
+  expect(await seenBy(people.collectiveAdminA)).toEqual([
+    { ...shown, reason: 'paperwork', message: 'Papers are missing.' },
+  ]);
+  expect(await seenBy(people.stranger)).toEqual([{ ...shown, reason: null, message: 'Papers are missing.' }]);
+  expected(await liftAccountHold(deps, world.meta(people.financeA), hold.id));
+  expect(await seenBy(people.stranger)).toEqual([]);
 });

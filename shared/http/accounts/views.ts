@@ -1,10 +1,12 @@
 /** What answers about accounts show. */
 import * as z from 'zod';
+import { holdLevels, holdOwners, holdReasons } from '../../domain/hold.ts';
 import {
   AccountId,
   AccountKind,
   Currency,
   EventId,
+  HoldId,
   Instant,
   InvitationCode,
   InvitationId,
@@ -24,6 +26,18 @@ const Hosting = z
   })
   .meta({ id: 'Hosting', description: 'Which host holds the account’s money, or was asked to.' });
 
+const HoldOnAccount = z
+  .object({
+    id: HoldId,
+    level: z.enum(holdLevels).meta({ description: 'What is stopped.' }),
+    owner: z.enum(holdOwners).meta({ description: 'In whose name; they alone lift it.' }),
+    reason: z.enum(holdReasons).nullable().meta({ description: 'Why; null for who has no part in the account.' }),
+    message: z.string().nullable().meta({ description: 'What contributors are told.' }),
+    from: Instant,
+    until: Instant.nullable().meta({ description: 'When it ends by itself, or null.' }),
+  })
+  .meta({ id: 'HoldOnAccount', description: 'A hold on the account itself; its host may be held as well.' });
+
 export const AccountView = z
   .object({
     id: AccountId,
@@ -36,6 +50,9 @@ export const AccountView = z
     timeZone: z.string().nullable().meta({ description: 'A time zone of the IANA database.' }),
     hosting: Hosting,
     email: z.string().nullable().meta({ description: 'Where it can be written to.' }),
+    holds: z
+      .array(HoldOnAccount)
+      .meta({ description: 'What is paused on it, by whom, since when, why, and until when.' }),
     version: Version.nullable(),
     createdAt: Instant.nullable(),
     updatedAt: Instant.nullable(),
