@@ -161,6 +161,11 @@ describe.each(availableEngines())('on %s', (kind) => {
         idempotency: undefined,
         intent: undefined,
         accounts: new Map(),
+        contribution: undefined,
+        hold: undefined,
+        paymentMethod: undefined,
+        guards: [],
+        tally: { version: 0, rows: [] },
       });
     });
 
