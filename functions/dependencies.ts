@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { encodeTime } from 'ulid';
 import type { Dependencies } from '../shared/application/ports.ts';
 import { createDocumentClient } from '../shared/persistence/client.ts';
-import { createStore } from '../shared/persistence/store.ts';
+import { createStore, type StoreOptions } from '../shared/persistence/store.ts';
 
 const ulidTimeLength = 10;
 const ulidRandomLength = 16;
@@ -41,10 +41,18 @@ export function dependenciesOver(
 
 const systemClock: Dependencies['clock'] = { now: () => new Date().toISOString() };
 
+let table: StoreOptions | undefined;
+
+/** The one table, with one client for everything in this function that asks it. */
+export function tableOptions(): StoreOptions {
+  table ??= { client: createDocumentClient(), tableName: requireEnv('TABLE_NAME') };
+  return table;
+}
+
 let made: Dependencies | undefined;
 
 export function dependencies(): Dependencies {
-  made ??= dependenciesOver(createStore({ client: createDocumentClient(), tableName: requireEnv('TABLE_NAME') }));
+  made ??= dependenciesOver(createStore(tableOptions()));
   return made;
 }
 

@@ -49,7 +49,12 @@ export function buildApp(options: BuildAppOptions = {}): BuiltApp {
   const bundles = bundleFunctions(settings);
   try {
     const data = new DataStack(app, 'PaymentIntentsData', { identityProvider: settings.identityProvider });
-    const service = new ServiceStack(app, 'PaymentIntentsService', { data, bundles, logLevel: settings.logLevel });
+    const service = new ServiceStack(app, 'PaymentIntentsService', {
+      data,
+      bundles,
+      logLevel: settings.logLevel,
+      processorSecretArn: settings.processorSecretArn,
+    });
     return { app, data, service };
   } finally {
     bundles.remove();

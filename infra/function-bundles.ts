@@ -12,12 +12,30 @@ export const functionEntries = {
   'payment-intents': 'http/payment-intents.ts',
   hosts: 'http/hosts.ts',
   caller: 'http/caller.ts',
+  contributions: 'http/contributions.ts',
+  'batch-admin': 'http/batch-admin.ts',
+  webhooks: 'http/webhooks.ts',
   documentation: 'http/documentation.ts',
   'sweep-due': 'schedule/sweep-due.ts',
   'work-due': 'queue/work-due.ts',
+  'process-batch-subscriptions': 'schedule/process-batch-subscriptions.ts',
+  'work-subscriptions': 'queue/work-subscriptions.ts',
+  'work-subscriptions-stripe': 'queue/work-subscriptions-stripe.ts',
+  'work-subscriptions-paypal': 'queue/work-subscriptions-paypal.ts',
 } as const satisfies Record<string, string>;
 
 export type ServiceFunctionName = keyof typeof functionEntries;
+
+/**
+ * Functions that need large packages now and then, and import them when they do: a payment processor's, say. Each is bundled
+ * with files of its own for those, so that what was not asked for is not loaded.
+ */
+export const functionsInParts: readonly ServiceFunctionName[] = [
+  'webhooks',
+  'work-subscriptions',
+  'work-subscriptions-stripe',
+  'work-subscriptions-paypal',
+];
 
 export type FunctionBundles = {
   readonly codeOf: (name: ServiceFunctionName) => Code;
@@ -29,7 +47,7 @@ export type FunctionBundles = {
 export type BundledFile = { readonly name: ServiceFunctionName; readonly file: string; readonly contents: Uint8Array };
 
 /**
- * All functions are bundled by one run of esbuild, which parses what they share once. The output is kept in memory and
+ * Functions are bundled by one run of esbuild, which parses what they share once. The output is kept in memory and
  * written into a folder of its own for each synthesis, so that two at once never see each other's half-written files,
  * while the paths in the source maps, and therefore the asset hashes, are the same on every machine.
  */
@@ -50,12 +68,23 @@ export function bundleInMemory(functionsRoot: string): BundledFile[] {
   const missing = Object.values(functionEntries).filter((entry) => !existsSync(join(functionsRoot, entry)));
   if (missing.length > 0) throw new Error(`Functions are missing in ${functionsRoot}: ${missing.join(', ')}.`);
 
+  const names = Object.keys(functionEntries).map(nameOf);
+  return [
+    ...bundle(functionsRoot, { names: names.filter((name) => !functionsInParts.includes(name)), inParts: false }),
+    // Parts are shared by all that is bundled together: those of one function stay in its folder when it is alone.
+    ...functionsInParts.flatMap((name) => bundle(functionsRoot, { names: [name], inParts: true })),
+  ];
+}
+
+function bundle(
+  functionsRoot: string,
+  { names, inParts }: { readonly names: readonly ServiceFunctionName[]; readonly inParts: boolean },
+): BundledFile[] {
   const outdir = join(projectRoot, '.cache', 'functions');
   const result = buildSync({
     absWorkingDir: projectRoot,
-    entryPoints: Object.fromEntries(
-      Object.entries(functionEntries).map(([name, entry]) => [`${name}/index`, join(functionsRoot, entry)]),
-    ),
+    entryPoints: Object.fromEntries(names.map((name) => [`${name}/index`, join(functionsRoot, functionEntries[name])])),
+    ...(inParts ? { splitting: true, chunkNames: `${names[0]}/part-[hash]` } : {}),
     outdir,
     write: false,
     bundle: true,
@@ -67,6 +96,7 @@ export function bundleInMemory(functionsRoot: string): BundledFile[] {
     mainFields: ['module', 'main'],
     alias: {
       '@aws-sdk/credential-provider-node': join(projectRoot, 'infra', 'lambda-credentials.ts'),
+      '@aws-sdk/endpoint-cache': join(projectRoot, 'infra', 'no-endpoint-cache.ts'),
       '@smithy/core/event-streams': join(projectRoot, 'infra', 'no-event-streams.ts'),
     },
     minify: true,

@@ -8,17 +8,21 @@ import type { Construct } from 'constructs';
 import type { FunctionName } from '../shared/http/route-table.ts';
 import { Monitoring } from './constructs/monitoring.ts';
 import { RestApi } from './constructs/rest-api.ts';
+import { RunningBatch } from './constructs/running-batch.ts';
 import { ServiceFunction, type ServiceFunctionProps } from './constructs/service-function.ts';
 import { DeadLetterQueue, WorkQueue } from './constructs/work-queue.ts';
 import type { DataStack } from './data-stack.ts';
 import type { FunctionBundles, ServiceFunctionName } from './function-bundles.ts';
 import { pascalCase } from './names.ts';
+import { processorAccess } from './processor-settings.ts';
 import { allow, mayDelete, mayQuery, mayRead, mayUseKeys, mayWrite } from './table-access.ts';
 
 export type ServiceStackProps = {
   readonly data: DataStack;
   readonly bundles: FunctionBundles;
   readonly logLevel: string;
+  /** The secret with the keys of the payment processors, if any is set up. */
+  readonly processorSecretArn: string | undefined;
 };
 
 type FunctionSpecifics = Omit<ServiceFunctionProps, 'name' | 'code' | 'monitoring' | 'logLevel'>;
@@ -46,6 +50,12 @@ export class ServiceStack extends Stack {
     const api = this.createApi();
     const dueWork = this.createDueWork();
     this.createSweep(dueWork);
+    new RunningBatch(this, 'Batch', {
+      table: props.data.table,
+      monitoring: this.monitoring,
+      processors: processorAccess(props.processorSecretArn),
+      createFunction: (name, specifics) => this.createFunction(name, specifics),
+    });
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where the API answers.' });
     new CfnOutput(this, 'DueWorkQueueUrl', { value: dueWork.queue.queueUrl, description: 'Work that is due.' });
@@ -105,6 +115,19 @@ export class ServiceStack extends Stack {
         errorImpact: 'Payment intents cannot be created, approved, marked sent or confirmed.',
         runbook: 'payment-intents-errors',
       }),
+      contributions: this.createFunction('contributions', {
+        ...shared,
+        environment,
+        access: [
+          mayRead(table),
+          mayWrite(table),
+          // A payment method that is removed; the partition of an account is as near as a policy can name it.
+          mayUseKeys(['dynamodb:DeleteItem'], table, ['ACCOUNT#*']),
+          mayQuery(table, 'GSI1', 'GSI2', 'GSI4', 'GSI5'),
+        ],
+        errorImpact: 'Contributions cannot be made, paused, resumed or canceled, nor payment methods changed.',
+        runbook: 'contributions-errors',
+      }),
       hosts: this.createFunction('hosts', {
         ...shared,
         environment,
@@ -112,6 +135,19 @@ export class ServiceStack extends Stack {
         errorImpact: 'Hosts cannot see their books, verify their history or change their settings.',
         runbook: 'hosts-errors',
       }),
+      'batch-admin': this.createFunction('batch-admin', {
+        ...shared,
+        memorySizeMiB: 512,
+        environment,
+        access: [
+          mayRead(table),
+          // The setting, the answer that is remembered, and the key of cursors at its first use; nothing of anybody's money.
+          mayUseKeys(['dynamodb:PutItem'], table, ['BATCH_ROLLOUT', 'IDEMPOTENCY#*', 'SECRET#cursor']),
+        ],
+        errorImpact: 'Platform admins cannot see the runs of the batch, or change who is served every ten minutes.',
+        runbook: 'batch-admin-errors',
+      }),
+      webhooks: this.createWebhooks(),
       caller: this.createFunction('caller', {
         ...shared,
         memorySizeMiB: 512,
@@ -128,6 +164,27 @@ export class ServiceStack extends Stack {
         runbook: 'documentation-errors',
       }),
     };
+  }
+
+  private createWebhooks(): LambdaFunction {
+    const { table } = this.props.data;
+    const processors = processorAccess(this.props.processorSecretArn);
+    return this.createFunction('webhooks', {
+      timeout: httpTimeout,
+      memorySizeMiB: 1024,
+      environment: { TABLE_NAME: table.tableName, ...processors.environment },
+      access: [
+        mayUseKeys(['dynamodb:GetItem'], table, ['ACCOUNT#*', 'CONTRIBUTION#*', 'SUBSCRIPTION#*']),
+        // Anybody may call it, so it can write what a payment is booked with and what a contribution has become, and nothing
+        // that gives anybody a right.
+        mayUseKeys(['dynamodb:PutItem'], table, ['CONTRIBUTION#*', 'INTENT#*', 'NEWS#*']),
+        mayUseKeys(['dynamodb:UpdateItem'], table, ['BOOK#*', 'GUARD#*', 'REGISTER#*', 'TALLY#*']),
+        ...processors.access,
+      ],
+      errorImpact:
+        'Payments of subscriptions, and what payers do at their processor, are taken in late: processors send them again.',
+      runbook: 'webhooks-errors',
+    });
   }
 
   private createDueWork(): WorkQueue {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Node } from 'constructs';
+import { checkSecretArn } from './processor-settings.ts';
 
 export const projectRoot = fileURLToPath(new URL('..', import.meta.url));
 
@@ -17,6 +18,8 @@ export type Settings = {
   readonly logLevel: (typeof logLevels)[number];
   /** `oidcIssuer`, `oidcAudience`, `oidcJwksUri`: who signs people in; without them a Cognito user pool is made. */
   readonly identityProvider: IdentityProviderSetting;
+  /** `processorSecretArn`: the secret with the keys of the payment processors (`processor-settings.ts`). */
+  readonly processorSecretArn: string | undefined;
 };
 
 const logLevels = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
@@ -27,6 +30,7 @@ export function readSettings(node: Node): Settings {
     bundling: oneOf(['esbuild', 'stub'], 'bundling', read(node, 'bundling') ?? 'esbuild'),
     logLevel: oneOf(logLevels, 'logLevel', read(node, 'logLevel') ?? 'INFO'),
     identityProvider: readIdentityProvider(node),
+    processorSecretArn: checkSecretArn(read(node, 'processorSecretArn')),
   };
 }
 

@@ -14,6 +14,7 @@ import { ensureSynthesized } from './synthesize.ts';
 import { type FunctionDescription, type Place, readSystem, type SystemDescription } from './system.ts';
 import { startTableEngine, type TableEngine } from './table-engine.ts';
 import { ensureTable, tendStreamRecords } from './tables.ts';
+import { testProcessorEnvironment } from './test-processor.ts';
 import { createTimeline, type Timeline, type TravelReport } from './timeline.ts';
 
 export type LocalOptions = {
@@ -61,7 +62,8 @@ export type LocalSystem = {
 };
 
 const place: Place = { region: 'eu-central-1', accountId: '000000000000' };
-const environmentsMaxDefault = 2;
+/** Half of an environment's time goes by waiting for the table engine: two do not keep two cores busy. */
+const environmentsMaxDefault = 4;
 
 type Undo = () => Promise<void> | void;
 
@@ -149,6 +151,7 @@ const start = async (
     AWS_ENDPOINT_URL_SQS: queueServer.endpoint,
     AWS_ENDPOINT_URL_S3: queueServer.endpoint,
   };
+  const testProcessor = testProcessorEnvironment(dataFolder);
   const runtime = createLambdaRuntime({
     functions: system.functions,
     region: place.region,
@@ -158,6 +161,7 @@ const start = async (
     environmentOf: (fn) => ({
       ...environment,
       ...('OIDC_ISSUER' in fn.environment ? identityProvider.environment : {}),
+      ...('TEST_PROCESSOR' in fn.environment ? testProcessor : {}),
     }),
     onNotice: (functionName, text) => log(noticeLine(functionName, text)),
   });

@@ -26,27 +26,37 @@ export type Asked<Operation extends OperationId> = {
   readonly body: Body<Operation>;
 };
 
-type Listing<Asks> = (
-  deps: Dependencies,
+type Listing<Asks, Deps> = (
+  deps: Deps,
   asked: Asks & Pick<WithPage, 'page'>,
 ) => Promise<Result<Slice<unknown>, Refusal>>;
-type Answering<Asks> = (deps: Dependencies, asked: Asks) => Promise<Result<Answer, Refusal>>;
+type Answering<Asks, Deps> = (deps: Deps, asked: Asks) => Promise<Result<Answer, Refusal>>;
 
 /** How an operation is carried out, once it is known who asks for what. */
-export type Call<Operation extends OperationId> =
-  IsPaged<Operation> extends true ? Listing<Asked<Operation>> : Answering<Asked<Operation>>;
+export type Call<Operation extends OperationId, Deps> =
+  IsPaged<Operation> extends true ? Listing<Asked<Operation>, Deps> : Answering<Asked<Operation>, Deps>;
 
-export type Calls<Name extends FunctionName> = { readonly [Operation in OperationsOf<Name>]: Call<Operation> };
+export type Calls<Name extends FunctionName, Deps = Dependencies> = {
+  readonly [Operation in OperationsOf<Name>]: Call<Operation, Deps>;
+};
 
 /** @returns the handler of a function, with its calls for each of the operations that the route table gives it. */
-export function httpFunction<Name extends FunctionName>(
+export const httpFunction = <Name extends FunctionName>(
   name: Name,
   definitions: DefinitionsOf<Name>,
   calls: Calls<Name>,
+) => httpFunctionOn(dependencies, name, definitions, calls);
+
+/** The same for a function that runs on more than the others; it brings along what that is. */
+export function httpFunctionOn<Name extends FunctionName, Deps extends Dependencies>(
+  made: () => Deps,
+  name: Name,
+  definitions: DefinitionsOf<Name>,
+  calls: Calls<Name, Deps>,
 ) {
   const handlers = new Map(
     routesOf(name, definitions).map(
-      (route) => [routeKeyOf(route), { route, handle: handlerOf(route, calls) }] as const,
+      (route) => [routeKeyOf(route), { route, handle: handlerOf(route, calls, made) }] as const,
     ),
   );
   return answering(async (incoming) => {
@@ -60,12 +70,12 @@ export function httpFunction<Name extends FunctionName>(
 }
 
 // The order of the wrappers is the order of precedence of what they refuse (docs/problems.md).
-function handlerOf(route: Route, calls: object): Handler<Incoming> {
+function handlerOf<Deps>(route: Route, calls: object, made: () => Deps): Handler<Incoming> {
   // A call is typed by the schemas of its route, and is only ever given what those schemas let through.
   const call = Object.entries(calls).find(([operation]) => operation === route.operationId)?.[1];
   return isChange(route)
-    ? withContent(withPrecondition(withIdentity(withIdempotencyKey(withInput(answered(call))))))
-    : withIdentity(withInput(route.paged ? withPage(cursorKey, listed(call)) : answered(call)));
+    ? withContent(withPrecondition(withIdentity(withIdempotencyKey(withInput(answered(call, made))))))
+    : withIdentity(withInput(route.paged ? withPage(cursorKey, listed(call, made)) : answered(call, made)));
 }
 
 type Checked = Incoming & WithIdentity & WithInput & Partial<WithContent & WithPrecondition & WithIdempotencyKey>;
@@ -83,10 +93,10 @@ const metaOf = ({ route, record, userId, params, content, ifMatch, idempotencyKe
 });
 
 const answered =
-  (call: Answering<AnyAsked>): Handler<Checked> =>
+  <Deps>(call: Answering<AnyAsked, Deps>, made: () => Deps): Handler<Checked> =>
   async (request) => {
     const { params, query, body } = request;
-    const result = await call(dependencies(), { meta: metaOf(request), params, query, body });
+    const result = await call(made(), { meta: metaOf(request), params, query, body });
     if (!result.ok) {
       return result;
     }
@@ -97,10 +107,10 @@ const answered =
   };
 
 const listed =
-  (call: Listing<AnyAsked>): Handler<Checked & WithPage> =>
+  <Deps>(call: Listing<AnyAsked, Deps>, made: () => Deps): Handler<Checked & WithPage> =>
   async (request) => {
     const { params, query, body, page, sealed } = request;
-    const result = await call(dependencies(), { meta: metaOf(request), params, query, body, page });
+    const result = await call(made(), { meta: metaOf(request), params, query, body, page });
     if (!result.ok) {
       return result;
     }

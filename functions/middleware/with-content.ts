@@ -20,10 +20,23 @@ export const withContent =
 
 type Read = { readonly content: unknown } | { readonly problem: AnyProblem };
 
-function readContent({ body, isBase64Encoded, headers }: HttpEvent): Read {
-  if (body === undefined || body === '') {
+function readContent(event: HttpEvent): Read {
+  if (event.body === undefined || event.body === '') {
     return { content: {} };
   }
+  const raw = readText(event, ({ 'content-type': type = '' }) => jsonMediaType.test(type));
+  if ('problem' in raw) {
+    return raw;
+  }
+  const parsed = parseJsonText(raw.text);
+  return parsed.ok ? { content: parsed.value } : { problem: { code: 'malformed-request', detail: parsed.detail } };
+}
+
+/** The body as it was sent, decoded and bounded. */
+export function readText(
+  { body = '', isBase64Encoded, headers }: HttpEvent,
+  isRightType: (headers: HttpEvent['headers']) => boolean = () => true,
+): { readonly text: string } | { readonly problem: AnyProblem } {
   // Base64 is a third longer than what it stands for: nothing larger is even decoded.
   if (body.length > (isBase64Encoded ? Math.ceil(bodyBytesMax / 3) * 4 : bodyBytesMax)) {
     return { problem: { code: 'payload-too-large' } };
@@ -32,18 +45,15 @@ function readContent({ body, isBase64Encoded, headers }: HttpEvent): Read {
   if (bytes.length > bodyBytesMax) {
     return { problem: { code: 'payload-too-large' } };
   }
-  if (!jsonMediaType.test(headers['content-type'] ?? '')) {
+  if (!isRightType(headers)) {
     return { problem: { code: 'unsupported-media-type' } };
   }
   const text = isBase64Encoded ? decodeUtf8(bytes) : body;
-  if (text === undefined) {
-    return { problem: { code: 'malformed-request', detail: 'The body is not UTF-8.' } };
-  }
-  const parsed = parseJsonText(text);
-  return parsed.ok ? { content: parsed.value } : { problem: { code: 'malformed-request', detail: parsed.detail } };
+  return text === undefined ? { problem: { code: 'malformed-request', detail: 'The body is not UTF-8.' } } : { text };
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+// A byte order mark is a part of what was signed.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {

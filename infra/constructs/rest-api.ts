@@ -71,13 +71,10 @@ export class RestApi extends Construct {
         httpApi: this.api,
         routeKey: HttpRouteKey.with(`${pathPrefix}${row.path}`, HttpMethod[row.method]),
         integration: integrations[row.function],
-        ...(row.access === 'public' ? {} : { authorizer }),
+        ...(row.access === 'authenticated' ? { authorizer } : {}),
       });
-      if (row.access === 'public') {
-        acknowledgeOpenRoute(
-          route,
-          'Marked public in the route table: it shows the documentation and touches no data.',
-        );
+      if (row.access !== 'authenticated') {
+        acknowledgeOpenRoute(route, openReasons[row.access]);
       }
     }
     const fallback = new HttpRoute(this, 'Fallback', {
@@ -130,6 +127,11 @@ export class RestApi extends Construct {
   }
 }
 
+const openReasons = {
+  public: 'Marked public in the route table: it shows the documentation and touches no data.',
+  signed: 'Marked signed in the route table: the function takes a message only when its signature is the processor’s.',
+} as const satisfies Record<Exclude<RouteRow['access'], 'authenticated'>, string>;
+
 function acknowledgeOpenRoute(route: HttpRoute, reason: string): void {
   Validations.of(route).acknowledge({ id: 'AwsSolutions-APIG4', reason });
 }
@@ -141,7 +143,10 @@ function mapFunctions<T>(
   return {
     accounts: change('accounts', functions.accounts),
     'payment-intents': change('payment-intents', functions['payment-intents']),
+    contributions: change('contributions', functions.contributions),
     hosts: change('hosts', functions.hosts),
+    'batch-admin': change('batch-admin', functions['batch-admin']),
+    webhooks: change('webhooks', functions.webhooks),
     caller: change('caller', functions.caller),
     documentation: change('documentation', functions.documentation),
   };

@@ -122,7 +122,10 @@ async function repeat(
   return accept({ ...(await handling.rebuild(answer, read)), replayed: true });
 }
 
-const subscriptionTaken = { pointer: '/paymentMethodId', detail: 'This subscription pays for another contribution.' };
+const subscriptionTaken = {
+  pointer: '/paymentMethodId',
+  detail: 'This subscription pays for another contribution, or did.',
+};
 
 function concluded(outcome: CommitOutcome, answer: Omit<Answer, 'replayed'>): Result<Answer, Refusal> {
   switch (outcome.outcome) {

@@ -68,7 +68,11 @@ function changeSettings(
 }
 
 const policyView = ({ approvalPolicy }: AccountSettings) => ({ reviewers: approvalPolicy.steps[0]?.approvals ?? 1 });
-const feesView = ({ receivingFeeBasisPoints }: AccountSettings) => ({ receivingBasisPoints: receivingFeeBasisPoints });
+/** Settings that were stored before there were contributions have no share of them. */
+const feesView = ({ receivingFeeBasisPoints, contributionFeeBasisPoints = 0 }: AccountSettings) => ({
+  receivingBasisPoints: receivingFeeBasisPoints,
+  contributionBasisPoints: contributionFeeBasisPoints,
+});
 
 export const getApprovalPolicy = (deps: Dependencies, userId: string, hostId: string): Outcome =>
   settingsView(deps, userId, hostId, policyView);
@@ -98,13 +102,20 @@ export const putFees = (
   deps: Dependencies,
   meta: RequestMeta,
   hostId: string,
-  { receivingBasisPoints }: { readonly receivingBasisPoints: number },
+  {
+    receivingBasisPoints,
+    contributionBasisPoints,
+  }: { readonly receivingBasisPoints: number; readonly contributionBasisPoints?: number | undefined },
 ): Outcome =>
   changeSettings(
     deps,
     meta,
     hostId,
-    (settings) => ({ ...settings, receivingFeeBasisPoints: receivingBasisPoints }),
+    (settings) => ({
+      ...settings,
+      receivingFeeBasisPoints: receivingBasisPoints,
+      contributionFeeBasisPoints: contributionBasisPoints ?? feesView(settings).contributionBasisPoints,
+    }),
     feesView,
   );
 

@@ -47,6 +47,8 @@ export const PaymentIntentId = idOf('pi', 'PaymentIntentId', 'The id of a paymen
 export const EventId = idOf('evt', 'EventId', 'The id of an event: `evt_` and a ULID.');
 export const HoldId = idOf('hold', 'HoldId', 'The id of a hold: `hold_` and a ULID.');
 export const InvitationId = idOf('inv', 'InvitationId', 'The id of an invitation: `inv_` and a ULID.');
+export const ContributionId = idOf('con', 'ContributionId', 'The id of a contribution: `con_` and a ULID.');
+export const PaymentMethodId = idOf('pm', 'PaymentMethodId', 'The id of a payment method here: `pm_` and a ULID.');
 export const SuspenseId = idOf('sus', 'SuspenseId', 'The id of a suspense record: `sus_` and a ULID.');
 
 const knownCurrencies: ReadonlySet<string> = new Set(currencyCodes);
@@ -203,6 +205,11 @@ export const minorUnits = (description: string) =>
 
 /** In answers: a text as it was said. */
 export const said = (description: string) => z.string().meta({ description });
+
+/** Who may tell something by itself; a bank transfer has nobody who could. */
+export const NewsSource = z
+  .enum(['stripe', 'paypal', 'test'])
+  .meta({ id: 'NewsSource', description: 'A payment processor that sends messages.' });
 
 export const AccountKind = z.enum(accountKinds).meta({ id: 'AccountKind', description: 'What kind of account it is.' });
 

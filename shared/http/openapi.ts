@@ -15,7 +15,7 @@ import {
   problems,
   problemType,
 } from './problems.ts';
-import { isChange, type Route } from './route.ts';
+import { type Route, takesKey } from './route.ts';
 import { pathPrefix } from './route-table.ts';
 import { describeCommand, problemsOf, routes, tags } from './routes.ts';
 
@@ -142,7 +142,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
     (part) => part !== undefined,
   );
   const parameters = [
-    ...(isChange(route) ? [ref('parameters', 'Idempotency-Key')] : []),
+    ...(takesKey(route) ? [ref('parameters', 'Idempotency-Key')] : []),
     ...(route.conditional ? [ref('parameters', 'If-Match')] : []),
   ];
   return {
@@ -169,13 +169,13 @@ function operation(route: Route): ZodOpenApiOperationObject {
         headers: {
           ...(route.versioned ? { ETag: ref('headers', 'ETag') } : {}),
           ...(route.location === undefined ? {} : { Location: ref('headers', 'Location') }),
-          ...(isChange(route) ? { 'Idempotency-Replayed': ref('headers', 'Idempotency-Replayed') } : {}),
+          ...(takesKey(route) ? { 'Idempotency-Replayed': ref('headers', 'Idempotency-Replayed') } : {}),
         },
         content: { [otherMediaTypes[route.operationId] ?? 'application/json']: { schema: route.answer } },
       },
       ...problemResponses(route),
     },
-    ...(route.access === 'public' ? { security: [] } : {}),
+    ...(route.access === 'authenticated' ? {} : { security: [] }),
   };
 }
 

@@ -9,6 +9,8 @@ export const problemMeanings: Readonly<Record<ProblemCode, string>> = {
     'The body is not JSON, is not UTF-8, nests too deeply or names a member twice; or a precondition is not one that this operation knows. A path whose percent-encoding is broken has no route: the gateway answers 400 itself, with a body of its own.',
   'authentication-required':
     'There is no token, or it is not one that counts: it has expired, is for something else, or is not genuine.',
+  'webhook-not-verified':
+    'Its signature is missing or is not the processor’s, it was changed on the way, or it was signed too long ago.',
   'idempotency-key-missing': 'The request would change something and has no Idempotency-Key header.',
   'validation-failed':
     'One or more fields are missing, unknown or wrong. `errors` has an entry for each, with a JSON Pointer to it.',

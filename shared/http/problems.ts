@@ -12,6 +12,7 @@ export type TransportCode =
   | 'unsupported-media-type'
   | 'malformed-request'
   | 'authentication-required'
+  | 'webhook-not-verified'
   | 'idempotency-key-missing'
   | 'rate-limited'
   | 'internal-error';
@@ -71,6 +72,13 @@ export const problems: Catalogue = {
     retryable: false,
     members: {},
     mend: 'Sign in and send the token in the header "Authorization: Bearer …".',
+  },
+  'webhook-not-verified': {
+    status: 400,
+    title: 'The message is not known to be the processor’s.',
+    retryable: false,
+    members: {},
+    mend: 'Set up the signing secret of the endpoint here as the processor has it, and send the message as it was signed, within five minutes.',
   },
   'idempotency-key-missing': {
     status: 400,

@@ -3,15 +3,26 @@
  * Request and response schemas are attached in `routes.ts`, so that infrastructure code can read this file without them.
  */
 
-export type FunctionName = 'accounts' | 'payment-intents' | 'hosts' | 'caller' | 'documentation';
+export type FunctionName =
+  | 'accounts'
+  | 'payment-intents'
+  | 'contributions'
+  | 'hosts'
+  | 'batch-admin'
+  | 'webhooks'
+  | 'caller'
+  | 'documentation';
 
 export type RouteRow = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path below `/v1`, with `{name}` parameters as API Gateway spells them. */
   readonly path: string;
   readonly function: FunctionName;
-  /** `public` routes answer without a token; everything else needs an identity, and the authorisation table decides. */
-  readonly access: 'public' | 'authenticated';
+  /**
+   * `public` routes answer without a token, and `signed` ones take messages that are genuine by themselves; everything else
+   * needs an identity, and the authorisation table decides.
+   */
+  readonly access: 'public' | 'signed' | 'authenticated';
 };
 
 /** Where the API begins; the next one that breaks its callers begins elsewhere. */
@@ -31,6 +42,10 @@ const change = <Path extends string, Fn extends FunctionName>(
   path: Path,
   fn: Fn,
 ) => ({ method, path, function: fn, access: 'authenticated' }) as const;
+
+/** For programs that sign what they send, and not in: the function tells by the signature whose message it is. */
+const signed = <Path extends string, Fn extends FunctionName>(path: Path, fn: Fn) =>
+  ({ method: 'POST', path, function: fn, access: 'signed' }) as const;
 
 export const routeTable = {
   createAccount: change('POST', '/accounts', 'accounts'),
@@ -71,6 +86,23 @@ export const routeTable = {
   placeHold: change('POST', '/payment-intents/{intentId}/hold', 'payment-intents'),
   liftHold: change('POST', '/payment-intents/{intentId}/lift-hold', 'payment-intents'),
 
+  createContribution: change('POST', '/contributions', 'contributions'),
+  listContributions: get('/contributions', 'contributions'),
+  getContribution: get('/contributions/{contributionId}', 'contributions'),
+  listContributionEvents: get('/contributions/{contributionId}/events', 'contributions'),
+  cancelContribution: change('POST', '/contributions/{contributionId}/cancel', 'contributions'),
+  updatePaymentMethod: change('POST', '/contributions/{contributionId}/update-payment-method', 'contributions'),
+  takeUpContribution: change('POST', '/contributions/{contributionId}/take-up', 'contributions'),
+  confirmPeriod: change('POST', '/contributions/{contributionId}/confirm-period', 'contributions'),
+  addPaymentMethod: change('POST', '/accounts/{accountId}/payment-methods', 'contributions'),
+  listPaymentMethods: get('/accounts/{accountId}/payment-methods', 'contributions'),
+  removePaymentMethod: change('DELETE', '/accounts/{accountId}/payment-methods/{paymentMethodId}', 'contributions'),
+  previewAccountHold: get('/accounts/{accountId}/holds/preview', 'contributions'),
+  placeAccountHold: change('POST', '/accounts/{accountId}/holds', 'contributions'),
+  listAccountHolds: get('/accounts/{accountId}/holds', 'contributions'),
+  getAccountHold: get('/holds/{holdId}', 'contributions'),
+  liftAccountHold: change('DELETE', '/holds/{holdId}', 'contributions'),
+
   getApprovalPolicy: get('/hosts/{hostId}/approval-policy', 'hosts'),
   putApprovalPolicy: change('PUT', '/hosts/{hostId}/approval-policy', 'hosts'),
   getFees: get('/hosts/{hostId}/fees', 'hosts'),
@@ -81,6 +113,13 @@ export const routeTable = {
   listSuspense: get('/hosts/{hostId}/suspense', 'hosts'),
   getSuspense: get('/hosts/{hostId}/suspense/{suspenseId}', 'hosts'),
   attachSuspense: change('POST', '/hosts/{hostId}/suspense/{suspenseId}/attach', 'hosts'),
+
+  listBatchRuns: get('/batch-runs', 'batch-admin'),
+  getBatchRollout: get('/batch-rollout', 'batch-admin'),
+  putBatchRollout: change('PUT', '/batch-rollout', 'batch-admin'),
+  listBatchRolloutChanges: get('/batch-rollout/changes', 'batch-admin'),
+
+  receiveNews: signed('/webhooks/{processor}', 'webhooks'),
 
   getMe: get('/me', 'caller'),
 

@@ -1,7 +1,16 @@
 /** What an operation is, besides its method and path: what it takes, what it answers and how it can be refused. */
 import * as z from 'zod';
 import type { Command } from '../domain/lifecycle.ts';
-import { AccountId, InvitationId, PaymentIntentId, SuspenseId } from './fields.ts';
+import {
+  AccountId,
+  ContributionId,
+  HoldId,
+  InvitationId,
+  NewsSource,
+  PaymentIntentId,
+  PaymentMethodId,
+  SuspenseId,
+} from './fields.ts';
 import type { ProblemCode } from './problems.ts';
 import { type FunctionName, type OperationId, type RouteRow, routeTable } from './route-table.ts';
 
@@ -37,6 +46,10 @@ const parameters = {
   invitationId: InvitationId.meta({ description: 'The invitation.' }),
   intentId: PaymentIntentId.meta({ description: 'The payment intent.' }),
   hostId: AccountId.meta({ description: 'The host.' }),
+  contributionId: ContributionId.meta({ description: 'The contribution.' }),
+  paymentMethodId: PaymentMethodId.meta({ description: 'The payment method.' }),
+  holdId: HoldId.meta({ description: 'The hold.' }),
+  processor: NewsSource.meta({ description: 'Whose message it is.' }),
   suspenseId: SuspenseId.meta({ description: 'The suspense record.' }),
 } satisfies Record<ParameterNames<(typeof routeTable)[OperationId]['path']>, z.ZodType<string>>;
 
@@ -57,6 +70,10 @@ export type Route = RouteRow &
   RouteDefinition & { readonly operationId: OperationId; readonly params: z.ZodType<Readonly<Record<string, string>>> };
 
 export const isChange = ({ method }: Pick<RouteRow, 'method'>): boolean => method !== 'GET';
+
+/** Whether a repeated request is known by its key; messages of processors are known by what they call them. */
+export const takesKey = (row: Pick<RouteRow, 'method' | 'access'>): boolean =>
+  isChange(row) && row.access === 'authenticated';
 
 export type OperationsOf<Name extends FunctionName> = {
   [Operation in OperationId]: (typeof routeTable)[Operation]['function'] extends Name ? Operation : never;

@@ -5,29 +5,45 @@
 import type * as z from 'zod';
 import { type Command, type Transition, transitions } from '../domain/lifecycle.ts';
 import { accountRoutes } from './accounts/routes.ts';
+import { batchRoutes } from './batch/routes.ts';
 import { callerRoutes } from './caller/routes.ts';
+import { contributionRoutes } from './contributions/routes.ts';
 import { documentationRoutes } from './documentation/routes.ts';
 import { hostRoutes } from './hosts/routes.ts';
 import { paymentIntentRoutes } from './payment-intents/routes.ts';
 import { type ProblemCode, problemCodes } from './problems.ts';
-import { isChange, type ParameterNames, type Route, routesOf } from './route.ts';
+import { isChange, type ParameterNames, type Route, routesOf, takesKey } from './route.ts';
 import { type FunctionName, type OperationId, routeTable } from './route-table.ts';
+import { webhookRoutes } from './webhooks/routes.ts';
 
 /** What the functions are about, for people. */
 export const tags: Readonly<Record<FunctionName, { readonly name: string; readonly about: string }>> = {
   'payment-intents': { name: 'Payment intents', about: 'From a draft to money received, with both sides confirming.' },
+  contributions: {
+    name: 'Contributions',
+    about:
+      'Agreements to give, month by month, year by year or once; how they are paid, and who pauses them. A pause holds from the moment it is answered; each hold has an owner, and is lifted by its owner alone.',
+  },
   accounts: {
     name: 'Accounts',
     about: 'Hosts, collectives, people and organisations, who belongs to them, and what they have.',
   },
   hosts: { name: 'Hosts', about: 'What a host sets, its books, and money that nobody can place yet.' },
+  'batch-admin': {
+    name: 'Batch',
+    about: 'What runs every ten minutes, and for which hosts already; for platform admins.',
+  },
+  webhooks: { name: 'Webhooks', about: 'What payment processors tell by themselves.' },
   caller: { name: 'Caller', about: 'Who is asking.' },
   documentation: { name: 'Documentation', about: 'This document.' },
 };
 
 type Definitions = typeof accountRoutes &
   typeof paymentIntentRoutes &
+  typeof contributionRoutes &
   typeof hostRoutes &
+  typeof batchRoutes &
+  typeof webhookRoutes &
   typeof callerRoutes &
   typeof documentationRoutes;
 
@@ -51,7 +67,10 @@ export type IsPaged<Operation extends OperationId> = Definitions[Operation] exte
 const unordered: readonly Route[] = [
   ...routesOf('accounts', accountRoutes),
   ...routesOf('payment-intents', paymentIntentRoutes),
+  ...routesOf('contributions', contributionRoutes),
   ...routesOf('hosts', hostRoutes),
+  ...routesOf('batch-admin', batchRoutes),
+  ...routesOf('webhooks', webhookRoutes),
   ...routesOf('caller', callerRoutes),
   ...routesOf('documentation', documentationRoutes),
 ];
@@ -62,18 +81,14 @@ export const routes: ReadonlyMap<OperationId, Route> = new Map(unordered.map((ro
 
 /** Every problem that an operation can answer, in the order of the catalogue. */
 export function problemsOf(route: Route): readonly ProblemCode[] {
-  const isOpen = route.access === 'public';
+  const isOpen = route.access !== 'authenticated';
   const possible: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
     ...route.problems,
-    ...(isChange(route)
-      ? ([
-          'payload-too-large',
-          'unsupported-media-type',
-          'malformed-request',
-          'idempotency-key-missing',
-          'idempotency-key-reused',
-        ] as const)
+    ...(isChange(route) ? (['payload-too-large', 'malformed-request'] as const) : []),
+    ...(takesKey(route)
+      ? (['unsupported-media-type', 'idempotency-key-missing', 'idempotency-key-reused'] as const)
       : []),
+    ...(route.access === 'signed' ? (['webhook-not-verified', 'temporarily-unavailable'] as const) : []),
     // What a query may not say is refused even where there is nothing that it may.
     ...(isOpen ? [] : (['authentication-required', 'validation-failed', 'temporarily-unavailable'] as const)),
     'rate-limited',

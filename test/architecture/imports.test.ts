@@ -26,11 +26,26 @@ const layers: readonly {
   {
     folder: 'shared/application',
     own: ['shared/domain/', 'shared/application/'],
-    packages: ['@date-fns/tz', 'canonicalize', 'date-fns/addBusinessDays', 'node:crypto', 'p-retry', 'quick-lru'],
+    packages: [
+      '@date-fns/tz',
+      'canonicalize',
+      'date-fns/addBusinessDays',
+      'date-fns/addMonths',
+      'date-fns/addYears',
+      'node:crypto',
+      'p-retry',
+      'quick-lru',
+    ],
   },
   {
     folder: 'shared/persistence',
-    own: ['shared/domain/', 'shared/application/ports.ts', 'shared/application/test-ledger.ts', 'shared/persistence/'],
+    own: [
+      'shared/domain/',
+      'shared/application/ports.ts',
+      'shared/application/contribution-ports.ts',
+      'shared/application/test-ledger.ts',
+      'shared/persistence/',
+    ],
     packages: ['@aws-sdk/client-dynamodb', '@aws-sdk/lib-dynamodb', '@aws-sdk/util-dynamodb', 'node:crypto', 'ulid'],
   },
   {

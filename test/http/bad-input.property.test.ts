@@ -27,7 +27,18 @@ const runs = 60;
 let api: Api;
 let world: HttpWorld;
 /** What the paths name: things that are there, and that the caller may act on. */
-let things: Record<'accountId' | 'userId' | 'intentId' | 'hostId' | 'suspenseId' | 'invitationId', string>;
+let things: Record<
+  | 'accountId'
+  | 'userId'
+  | 'intentId'
+  | 'hostId'
+  | 'suspenseId'
+  | 'invitationId'
+  | 'contributionId'
+  | 'paymentMethodId'
+  | 'holdId',
+  string
+>;
 
 beforeAll(async () => {
   api = await startApi();
@@ -39,7 +50,35 @@ beforeAll(async () => {
       params: { accountId: accounts.hostA },
       body: { email: 'somebody@example.org', roles: ['accountant'] },
     });
+  const giver = people.collectiveAdminA;
+  const card = async () => {
+    const body = { processor: 'test', chargedBy: 'us', reference: 'ok', label: 'A test card' };
+    return (await api.ok('addPaymentMethod', { as: giver, params: { accountId: giver }, body })).id;
+  };
+  const paymentMethodId = await card();
+  const give = () =>
+    api.ok('createContribution', {
+      as: giver,
+      body: {
+        contributorAccountId: giver,
+        collectiveAccountId: accounts.collectiveA,
+        amount: usd(1000),
+        interval: 'month',
+        paymentMethodId,
+      },
+    });
+  const hold = (as: string) =>
+    api.ok('placeAccountHold', {
+      as,
+      params: { accountId: accounts.hostA },
+      body: { level: 'new_in', reason: 'other' },
+    });
+  const contributionId = (await give()).id;
+  await give();
   things = {
+    contributionId,
+    paymentMethodId,
+    holdId: (await hold(people.adminA)).id,
     accountId: accounts.hostA,
     userId: people.financeA,
     intentId: (await world.sent()).id,
@@ -52,13 +91,31 @@ beforeAll(async () => {
   await world.draft();
   await world.suspense();
   await invite();
+  await card();
+  await hold(people.platformAdmin);
+  const { contributionDependencies } = await import('../../functions/contribution-dependencies.ts');
+  const { store, ids, clock } = contributionDependencies();
+  for (const percentage of [10, 20]) {
+    await api.ok('putBatchRollout', { as: people.platformAdmin, body: { percentage, hostIds: [] } });
+    const at = clock.now();
+    await store.putBatchRun({
+      id: ids.next('run', at),
+      startedAt: at,
+      finishedAt: at,
+      servedAll: true,
+      found: 0,
+      hasMore: false,
+      oldestDueAt: null,
+      outcomes: {},
+    });
+  }
   // The key of cursors is made at its first use.
   await api.send(good('listSuspense'));
 });
 
 afterAll(() => api.stop());
 
-const operations = operationIds.filter((id) => routeOf(id).access !== 'public');
+const operations = operationIds.filter((id) => routeOf(id).access === 'authenticated');
 const changes = operations.filter((id) => isChange(routeOf(id)));
 
 const operationOf = (id: OperationId): Operation => {
@@ -80,7 +137,19 @@ const callers: Partial<Record<OperationId, keyof HttpWorld['people']>> = {
   sendBack: 'financeB',
   changeHosting: 'collectiveAdminA',
   createPaymentIntent: 'collectiveAdminA',
+  createContribution: 'collectiveAdminA',
+  addPaymentMethod: 'collectiveAdminA',
+  listPaymentMethods: 'collectiveAdminA',
+  removePaymentMethod: 'collectiveAdminA',
+  updatePaymentMethod: 'collectiveAdminA',
+  listBatchRuns: 'platformAdmin',
+  getBatchRollout: 'platformAdmin',
+  putBatchRollout: 'platformAdmin',
+  listBatchRolloutChanges: 'platformAdmin',
 };
+
+/** What belongs to the person who asks. */
+const ownOperations: readonly OperationId[] = ['addPaymentMethod', 'listPaymentMethods', 'removePaymentMethod'];
 
 const callerOf = (id: OperationId): string => world.people[callers[id] ?? 'adminA'];
 
@@ -91,7 +160,11 @@ const paramsOf = (id: OperationId): Record<string, string> =>
       .filter((parameter) => parameter.in === 'path')
       .map(({ name }) => [
         name,
-        id === 'changeHosting' ? world.accounts.collectiveA : (things[name as keyof typeof things] ?? ''),
+        id === 'changeHosting'
+          ? world.accounts.collectiveA
+          : name === 'accountId' && ownOperations.includes(id)
+            ? callerOf(id)
+            : (things[name as keyof typeof things] ?? ''),
       ]),
   );
 
@@ -102,7 +175,11 @@ const exampleOf = (id: OperationId): unknown => {
 
 /** What a list needs to be asked for at all. */
 const queryOf = (id: OperationId): Record<string, string> =>
-  id === 'listPaymentIntents' ? { host: things.hostId } : id === 'findAccounts' ? { slug: 'host-a' } : {};
+  id === 'listPaymentIntents' || id === 'listContributions'
+    ? { host: things.hostId }
+    : id === 'findAccounts'
+      ? { slug: 'host-a' }
+      : {};
 
 const good = (id: OperationId, given: CallOptions = {}): RawRequest => {
   const body = exampleOf(id);
@@ -185,7 +262,7 @@ test.each(operations)('%s refuses parameters that its description does not allow
 test.each(operations.filter((id) => routeOf(id).path.includes('{')))(
   '%s answers that nothing is there for an id that nobody has, and for who has no part in it',
   async (id) => {
-    const unknown = { acc: 'acc_', pi: 'pi_', sus: 'sus_', inv: 'inv_' };
+    const unknown = { acc: 'acc_', pi: 'pi_', sus: 'sus_', inv: 'inv_', con: 'con_', pm: 'pm_', hold: 'hold_' };
     await nothingChanges(async () => {
       for (const [name, value] of Object.entries(paramsOf(id))) {
         const kind = value.split('_')[0] as keyof typeof unknown;

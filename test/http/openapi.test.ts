@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { openApiDocument } from '../../shared/http/openapi.ts';
 import { problemCodes, problems, problemType } from '../../shared/http/problems.ts';
-import { isChange } from '../../shared/http/route.ts';
+import { takesKey } from '../../shared/http/route.ts';
 import { type OperationId, routeTable } from '../../shared/http/route-table.ts';
 import { operationIds, problemsOf, routes } from '../../shared/http/routes.ts';
 import { routeOf } from '../support/http.ts';
@@ -95,13 +95,13 @@ test.each(operationIds)('%s is described: what it does, what it takes, what it a
   const operation = operationOf(id);
   expect(operation).toMatchObject({ operationId: id, summary: expect.stringMatching(/^[A-Z]/) });
   const names = JSON.stringify(operation?.parameters ?? []);
-  expect(names.includes('Idempotency-Key')).toBe(isChange(route));
+  expect(names.includes('Idempotency-Key')).toBe(takesKey(route));
   expect(names.includes('If-Match')).toBe(route.conditional === true);
   expect(operation?.requestBody !== undefined).toBe(route.body !== undefined);
   const statuses = new Set([route.status, ...problemsOf(route).map((code) => problems[code].status)]);
   expect(Object.keys(operation?.responses ?? {}).map(Number)).toEqual([...statuses].sort((one, other) => one - other));
   expect(operation?.responses?.['500']).toBeDefined();
-  expect(operation?.security !== undefined).toBe(route.access === 'public');
+  expect(operation?.security !== undefined).toBe(route.access !== 'authenticated');
 });
 
 test('every field of every request and answer says what it is', () => {

@@ -3,12 +3,15 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { RUNBOOK_URL, runbookSections } from '../../infra/constructs/monitoring.ts';
 import { projectRoot } from '../../infra/settings.ts';
+import { logMessages } from '../../shared/observability/log-messages.ts';
 import { asText, functionNames, functionsByName, resources, synthesize } from '../support/infrastructure.ts';
 
 const { service } = synthesize();
 const alarms = Object.values(resources(service, 'AWS::CloudWatch::Alarm'));
 const names: string[] = alarms.map((alarm) => alarm.AlarmName);
 const runbook = readFileSync(join(projectRoot, RUNBOOK_URL), 'utf8');
+
+const workQueues = ['due-work', 'subscription-work', 'subscription-work-stripe', 'subscription-work-paypal'];
 
 /** The alarms on a metric of one resource, found by what the metric's dimension refers to. */
 const watching = (metricName: string, dimension: string, id: string) =>
@@ -56,7 +59,7 @@ test('every dead-letter queue wakes somebody as soon as it holds anything', () =
   const deadLetterQueues = Object.entries(resources(service, 'AWS::SQS::Queue')).filter(([, { QueueName }]) =>
     QueueName.endsWith('-dlq'),
   );
-  expect(deadLetterQueues).toHaveLength(2);
+  expect(deadLetterQueues).toHaveLength(6);
   for (const [id, { QueueName }] of deadLetterQueues) {
     expect(watching('ApproximateNumberOfMessagesVisible', 'QueueName', id)).toEqual([
       expect.objectContaining({ AlarmName: `${QueueName}-not-empty`, Threshold: 1 }),
@@ -64,12 +67,10 @@ test('every dead-letter queue wakes somebody as soon as it holds anything', () =
   }
 });
 
-test('due work that waits for twenty minutes wakes somebody', () => {
-  const queue = Object.entries(resources(service, 'AWS::SQS::Queue')).find(
-    ([, { QueueName }]) => QueueName === 'due-work',
-  );
+test.each(workQueues)('work in the queue %s that waits for twenty minutes wakes somebody', (name) => {
+  const queue = Object.entries(resources(service, 'AWS::SQS::Queue')).find(([, { QueueName }]) => QueueName === name);
   expect(watching('ApproximateAgeOfOldestMessage', 'QueueName', queue?.[0] ?? '')).toEqual([
-    expect.objectContaining({ AlarmName: 'due-work-late', Threshold: 20 * 60 }),
+    expect.objectContaining({ AlarmName: `${name}-late`, Threshold: 20 * 60 }),
   ]);
 });
 
@@ -86,6 +87,57 @@ test('a sweep that did not run for two hours wakes somebody, also when nothing a
   ]);
 });
 
+/** What a metric is made of: the lines with a code, in the log of one function. */
+const filterOf = (metricName: string) => {
+  const [filter, ...others] = Object.values(resources(service, 'AWS::Logs::MetricFilter')).filter(
+    ({ MetricTransformations: [transformation] }) => transformation.MetricName === metricName,
+  );
+  expect(others).toEqual([]);
+  return filter;
+};
+const logOfRuns = functionsByName(service)['process-batch-subscriptions'].LoggingConfig.LogGroup;
+
+test('half an hour without a run of the batch that came to its end wakes somebody, also when nothing is measured', () => {
+  expect(alarms.find(({ AlarmName }) => AlarmName === 'batch-late')).toMatchObject({
+    Namespace: 'PaymentIntents',
+    MetricName: 'BatchRunsFinished',
+    Statistic: 'Sum',
+    ComparisonOperator: 'LessThanThreshold',
+    Threshold: 1,
+    Period: 900,
+    EvaluationPeriods: 2,
+    TreatMissingData: 'breaching',
+  });
+  expect(filterOf('BatchRunsFinished')).toMatchObject({
+    LogGroupName: logOfRuns,
+    FilterPattern: '{ $.code = "BATCH_RUN_FINISHED" }',
+    MetricTransformations: [{ MetricNamespace: 'PaymentIntents', MetricValue: '1' }],
+  });
+});
+
+test('what has been due for more than twenty minutes wakes somebody', () => {
+  expect(alarms.find(({ AlarmName }) => AlarmName === 'batch-backlog')).toMatchObject({
+    Namespace: 'PaymentIntents',
+    MetricName: 'OldestDueAgeSeconds',
+    Statistic: 'Maximum',
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    Threshold: 20 * 60,
+    Period: 600,
+  });
+  expect(filterOf('OldestDueAgeSeconds')).toMatchObject({
+    LogGroupName: logOfRuns,
+    FilterPattern: '{ $.code = "BATCH_RUN_FINISHED" }',
+    MetricTransformations: [{ MetricNamespace: 'PaymentIntents', MetricValue: '$.oldestDueAgeSeconds' }],
+  });
+});
+
+test('the lines that are measured are among those that are logged, with the figures that are measured', () => {
+  const [code] = Object.keys(logMessages).filter((name) => name === 'BATCH_RUN_FINISHED');
+  expect(code).toBeDefined();
+  const source = readFileSync(join(projectRoot, 'functions', 'schedule', 'process-batch-subscriptions.ts'), 'utf8');
+  expect(source).toMatch(/log\('BATCH_RUN_FINISHED', \{[^}]*oldestDueAgeSeconds:/);
+});
+
 test('throttled requests and server errors of the API wake somebody', () => {
   expect(alarms.find(({ AlarmName }) => AlarmName === 'api-5xx')).toMatchObject({
     MetricName: '5xx',
@@ -93,12 +145,12 @@ test('throttled requests and server errors of the API wake somebody', () => {
   });
   const throttles = alarms.find(({ AlarmName }) => AlarmName === 'http-throttles');
   const watched = throttles.Metrics.filter(({ MetricStat }: { MetricStat?: unknown }) => MetricStat !== undefined);
-  expect(watched).toHaveLength(functionNames.filter((name) => !['sweep-due', 'work-due'].includes(name)).length);
+  expect(watched).toHaveLength(functionNames.filter((name) => !/^(sweep|work|process)-/.test(name)).length);
 });
 
-test('silence is bad news for the heartbeat alone', () => {
+test('silence is bad news for the heartbeats alone', () => {
   const loudInSilence = alarms.filter(({ TreatMissingData }) => TreatMissingData !== 'notBreaching');
-  expect(loudInSilence.map(({ AlarmName }) => AlarmName)).toEqual(['sweep-due-late']);
+  expect(loudInSilence.map(({ AlarmName }) => AlarmName).sort()).toEqual(['batch-late', 'sweep-due-late']);
 });
 
 test('alarms are made in one place', () => {

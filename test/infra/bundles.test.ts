@@ -1,21 +1,46 @@
 import { builtinModules } from 'node:module';
 import { expect, test } from '@jest/globals';
-import { bundleInMemory } from '../../infra/function-bundles.ts';
+import { bundleInMemory, functionsInParts } from '../../infra/function-bundles.ts';
 import { projectRoot } from '../../infra/settings.ts';
-import { functionNames, sorted } from '../support/infrastructure.ts';
+import { functionNames } from '../support/infrastructure.ts';
 
 const builtin = new Set(builtinModules);
 const bundle = () => bundleInMemory(`${projectRoot}functions`);
 const files = bundle();
-const sourceOf = (name: string): string =>
-  Buffer.from(files.find((file) => file.name === name && file.file === 'index.mjs')?.contents ?? []).toString();
+const textOf = (name: string, path: string): string =>
+  Buffer.from(files.find((file) => file.name === name && file.file === path)?.contents ?? []).toString();
+const importsIn = (text: string): string[] =>
+  [...text.matchAll(/(?:^|[;}])(?:import|export)[^;"]*?(?:from)?"([^"]+)"/g)].map(([, module]) => module ?? '');
+const partsIn = (text: string): string[] =>
+  importsIn(text)
+    .filter((module) => module.startsWith('./part-'))
+    .map((module) => module.slice('./'.length));
+
+/** What is loaded when the function starts: its module, and the parts that it imports at once. */
+function sourceOf(name: string): string {
+  const loaded = new Set(['index.mjs']);
+  for (const path of loaded) {
+    for (const part of partsIn(textOf(name, path))) loaded.add(part);
+  }
+  return [...loaded].map((path) => textOf(name, path)).join('\n');
+}
 
 /** `docs/design.md` §6: what a function may weigh, so that a cold start stays unnoticed. */
 const bytesMax = 450 * 1024;
 
-test.each(functionNames)('%s is one module with a source map', (name) => {
+test.each(functionNames)('%s is one module with a source map, and parts if it loads some later', (name) => {
   const own = files.filter((file) => file.name === name).map(({ file }) => file);
-  expect(sorted(own)).toEqual(['index.mjs', 'index.mjs.map']);
+  const isInParts = functionsInParts.some((one) => one === name);
+  expect(own).toEqual(expect.arrayContaining(['index.mjs', 'index.mjs.map']));
+  const others = own.filter((file) => !file.startsWith('index.mjs'));
+  expect(others.filter((file) => !/^part-\w+\.mjs(\.map)?$/.test(file))).toEqual([]);
+  expect(others.length > 0).toBe(isInParts);
+});
+
+test('what a payment processor needs is loaded when it is asked, and not before', () => {
+  const sign = 'StripeSignatureVerificationError';
+  expect(files.some(({ name, contents }) => name === 'webhooks' && Buffer.from(contents).includes(sign))).toBe(true);
+  for (const name of functionsInParts) expect(sourceOf(name)).not.toContain(sign);
 });
 
 test.each(functionNames)('%s is small enough to start quickly', (name) => {
@@ -25,10 +50,12 @@ test.each(functionNames)('%s is small enough to start quickly', (name) => {
 
 test.each(functionNames)('%s has nothing in it that an ES module on Lambda could not load', (name) => {
   expect(sourceOf(name)).not.toContain('Dynamic require of');
-  const imported = [...sourceOf(name).matchAll(/(?:^|[;}])import[^;]*?from"([^"]+)"/g)].map(
-    ([, module]) => module ?? '',
+  const own = new Set(files.filter((file) => file.name === name).map(({ file }) => `./${file}`));
+  const imported = importsIn(sourceOf(name));
+  expect(imported.length).toBeGreaterThan(0);
+  expect(imported.filter((module) => !module.startsWith('node:') && !builtin.has(module) && !own.has(module))).toEqual(
+    [],
   );
-  expect(imported.filter((module) => !module.startsWith('node:') && !builtin.has(module))).toEqual([]);
 });
 
 test('the same sources give the same bundles, so an unchanged function is not deployed again', () => {

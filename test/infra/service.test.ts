@@ -19,6 +19,11 @@ import {
 const { service } = synthesize();
 const functions = functionsByName(service);
 const allowed = (name: string) => statementsOf(service, name);
+const subscriptionWorkers = ['work-subscriptions', 'work-subscriptions-stripe', 'work-subscriptions-paypal'];
+const forKeys = (partitionKeys: readonly string[]) => ({
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitionKeys },
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+});
 const actionsOn = (name: string, resource: string) =>
   sorted(
     allowed(name)
@@ -51,7 +56,8 @@ describe('functions', () => {
   test.each(functionNames)('%s has memory and time within the limits of the house', (name) => {
     expect(functions[name].MemorySize).toBeGreaterThanOrEqual(512);
     expect(functions[name].MemorySize).toBeLessThanOrEqual(1024);
-    expect(functions[name].Timeout).toBeLessThanOrEqual(60);
+    // Nobody waits for a run of the batch but the next one, which comes ten minutes later.
+    expect(functions[name].Timeout).toBeLessThanOrEqual(name === 'process-batch-subscriptions' ? 300 : 60);
   });
 
   test.each(functionNames)('%s has a log of its own that is forgotten after a while', (name) => {
@@ -105,10 +111,6 @@ describe('what functions may do', () => {
 
   test('the authorizer may find people by identity and write new ones down, and cannot give anybody a role', () => {
     const onTable = allowed('authorizer').filter(({ resources: [resource] }) => resource === '{Table.Arn}');
-    const forKeys = (partitionKeys: readonly string[]) => ({
-      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': partitionKeys },
-      Null: { 'dynamodb:LeadingKeys': 'false' },
-    });
     expect(onTable).toEqual([
       { actions: ['dynamodb:GetItem'], resources: ['{Table.Arn}'], condition: forKeys(['IDENTITY#*']) },
       {
@@ -144,30 +146,110 @@ describe('what functions may do', () => {
     ]);
   });
 
+  test('the batch and its workers read and write items, ask only the lists they need, and send to the queues of the work', () => {
+    const queues = [
+      '{BatchSubscriptionWorkQueue.Arn}',
+      '{BatchSubscriptionWorkStripeQueue.Arn}',
+      '{BatchSubscriptionWorkPaypalQueue.Arn}',
+    ];
+    for (const name of ['process-batch-subscriptions', ...subscriptionWorkers]) {
+      const sendingTo = allowed(name)
+        .filter(({ actions }) => actions.includes('sqs:SendMessage'))
+        .flatMap((statement) => statement.resources);
+      expect(sorted(sendingTo.filter((queue) => queue !== '{BatchDeadLettersQueue.Arn}'))).toEqual(sorted(queues));
+      expect(actionsOn(name, '{Table.Arn}').filter((action) => /Delete|Scan/.test(action))).toEqual([]);
+    }
+  });
+
   test('caller only reads', () => {
     expect(actionsOn('caller', '{Table')).toEqual(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query']);
   });
 
-  test('only accounts may delete an item', () => {
+  test('only accounts may delete an item, and contributions one of an account’s', () => {
     expect(functionNames.filter((name) => actionsOn(name, '{Table').includes('dynamodb:DeleteItem'))).toEqual([
       'accounts',
+      'contributions',
     ]);
+    expect(allowed('contributions').find(({ actions }) => actions.includes('dynamodb:DeleteItem'))).toEqual({
+      actions: ['dynamodb:DeleteItem'],
+      resources: ['{Table.Arn}'],
+      condition: forKeys(['ACCOUNT#*']),
+    });
+  });
+
+  test('webhooks, which anybody may call, may write what a payment is booked with, and cannot give anybody a role', () => {
+    const onTable = allowed('webhooks').filter(({ resources: [resource] }) => resource === '{Table.Arn}');
+    expect(onTable).toEqual([
+      {
+        actions: ['dynamodb:GetItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['ACCOUNT#*', 'CONTRIBUTION#*', 'SUBSCRIPTION#*']),
+      },
+      {
+        actions: ['dynamodb:PutItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['CONTRIBUTION#*', 'INTENT#*', 'NEWS#*']),
+      },
+      {
+        actions: ['dynamodb:UpdateItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['BOOK#*', 'GUARD#*', 'REGISTER#*', 'TALLY#*']),
+      },
+    ]);
+  });
+
+  test('batch-admin may change the rollout and nothing of anybody’s money', () => {
+    const writing = allowed('batch-admin').filter(({ actions }) => actions.includes('dynamodb:PutItem'));
+    expect(writing).toEqual([
+      {
+        actions: ['dynamodb:PutItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['BATCH_ROLLOUT', 'IDEMPOTENCY#*', 'SECRET#cursor']),
+      },
+    ]);
+  });
+
+  test('the keys of processors are read by who needs them, from one secret, and are in no template', () => {
+    const arn = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:payment-processors-a1B2c3';
+    const { service: withSecret } = synthesize({ processorSecretArn: arn });
+    const readers = functionNames.filter((name) =>
+      statementsOf(withSecret, name).some(({ actions }) => actions.includes('secretsmanager:GetSecretValue')),
+    );
+    const told = functionsByName(withSecret);
+    expect(readers).toContain('webhooks');
+    expect(functionNames.filter((name) => told[name].Environment.Variables['PROCESSOR_SECRET_ARN'] === arn)).toEqual(
+      readers,
+    );
+    expect(JSON.stringify(withSecret.toJSON())).not.toMatch(/STRIPE_SECRET_KEY|PAYPAL_CLIENT_SECRET/);
+    expect(functionNames.filter((name) => functions[name].Environment.Variables['TEST_PROCESSOR'] === 'on')).toEqual(
+      [],
+    );
+    expect(() => synthesize({ processorSecretArn: 'arn:aws:secretsmanager:eu-central-1:1:secret:x' })).toThrow(
+      'processorSecretArn',
+    );
   });
 
   test('no function that answers people touches a queue', () => {
     const touching = functionNames.filter((name) =>
       allowed(name).some(({ actions }) => actions.some((action) => action.startsWith('sqs:'))),
     );
-    expect(touching).toEqual(['sweep-due', 'work-due']);
+    expect(touching).toEqual(['sweep-due', 'work-due', 'process-batch-subscriptions', ...subscriptionWorkers]);
   });
 
   test.each([
     ['accounts', ['GSI3']],
     ['payment-intents', ['GSI1', 'GSI2', 'GSI4', 'GSI5']],
+    ['contributions', ['GSI1', 'GSI2', 'GSI4', 'GSI5']],
+    ['batch-admin', []],
+    ['webhooks', []],
     ['hosts', ['GSI1', 'GSI2', 'GSI3']],
     ['caller', []],
     ['work-due', []],
     ['sweep-due', ['GSI6']],
+    ['process-batch-subscriptions', ['GSI1', 'GSI5', 'GSI6']],
+    ['work-subscriptions', []],
+    ['work-subscriptions-stripe', []],
+    ['work-subscriptions-paypal', []],
   ])('%s lists from the indexes %j', (name, indexes) => {
     const listed = allowed(name)
       .flatMap((statement) => statement.resources)
@@ -200,9 +282,9 @@ describe('the API', () => {
     expect(functionBehind(routes.find(({ RouteKey }) => RouteKey === '$default').Target)).toBe('documentation');
   });
 
-  test('asks the authorizer on every route but those that are marked public', () => {
+  test('asks the authorizer on every route but those that are marked public or signed', () => {
     const open = routes.filter((route) => route.AuthorizationType !== 'CUSTOM').map((route) => route.RouteKey);
-    const marked = rows.filter((row) => row.access === 'public').map(keyOf);
+    const marked = rows.filter((row) => row.access !== 'authenticated').map(keyOf);
     expect(sorted(open)).toEqual(sorted([...marked, '$default']));
   });
 
@@ -251,13 +333,17 @@ describe('the API', () => {
     expect(sorted(byGateway)).toEqual([
       'accounts',
       'authorizer',
+      'batch-admin',
       'caller',
+      'contributions',
       'documentation',
       'hosts',
       'payment-intents',
+      'webhooks',
     ]);
     expect(permitted.filter(({ who }) => who !== 'apigateway.amazonaws.com')).toEqual([
       { who: 'events.amazonaws.com', name: 'sweep-due' },
+      { who: 'events.amazonaws.com', name: 'process-batch-subscriptions' },
     ]);
   });
 
@@ -281,11 +367,42 @@ describe('queues and schedules', () => {
   const queues = resources(service, 'AWS::SQS::Queue');
   const idOf = (queueName: string) => Object.keys(queues).find((id) => queues[id].QueueName === queueName);
 
-  test('due work is tried five times and then set aside', () => {
-    expect(queues[idOf('due-work') ?? ''].RedrivePolicy).toEqual({
-      deadLetterTargetArn: { 'Fn::GetAtt': [idOf('due-work-dlq'), 'Arn'] },
+  const workQueues = ['due-work', 'subscription-work', 'subscription-work-stripe', 'subscription-work-paypal'];
+
+  test.each(workQueues)('what is in the queue %s is tried five times and then set aside', (name) => {
+    expect(queues[idOf(name) ?? ''].RedrivePolicy).toEqual({
+      deadLetterTargetArn: { 'Fn::GetAtt': [idOf(`${name}-dlq`), 'Arn'] },
       maxReceiveCount: 5,
     });
+  });
+
+  test('subscription work is set aside before the lease of the batch ends and another message takes its place', () => {
+    for (const name of workQueues.slice(1)) {
+      const { VisibilityTimeout: seconds, RedrivePolicy: redrive } = queues[idOf(name) ?? ''];
+      expect(seconds * redrive.maxReceiveCount).toBeLessThan(20 * 60);
+    }
+  });
+
+  test.each([
+    ['subscription-work', 'work-subscriptions', 10],
+    ['subscription-work-stripe', 'work-subscriptions-stripe', 10],
+    ['subscription-work-paypal', 'work-subscriptions-paypal', 2],
+  ])('the queue %s has workers of its own, %s, of which no more than %i are at work', (queue, worker, atOnce) => {
+    const mappings = Object.values(resources(service, 'AWS::Lambda::EventSourceMapping')).filter(
+      ({ EventSourceArn }) => EventSourceArn['Fn::GetAtt'][0] === idOf(queue),
+    );
+    expect(mappings).toMatchObject([
+      { FunctionName: { Ref: functions[worker].id }, BatchSize: 10, ScalingConfig: { MaximumConcurrency: atOnce } },
+    ]);
+  });
+
+  test.each(['process-batch-subscriptions', ...subscriptionWorkers])('%s is told where all queues are', (name) => {
+    const { Variables: variables } = functions[name].Environment;
+    expect([
+      asText(variables.SUBSCRIPTION_WORK_QUEUE_URL),
+      asText(variables.SUBSCRIPTION_WORK_STRIPE_QUEUE_URL),
+      asText(variables.SUBSCRIPTION_WORK_PAYPAL_QUEUE_URL),
+    ]).toEqual(workQueues.slice(1).map((queue) => `{${String(idOf(queue)).replace(/[0-9A-F]{8}$/, '')}}`));
   });
 
   test('a message stays with a function for at least six of its time-outs', () => {
@@ -297,7 +414,7 @@ describe('queues and schedules', () => {
   });
 
   test('a function that works on a queue reports which messages failed', () => {
-    service.resourceCountIs('AWS::Lambda::EventSourceMapping', 1);
+    service.resourceCountIs('AWS::Lambda::EventSourceMapping', 4);
     service.allResourcesProperties('AWS::Lambda::EventSourceMapping', {
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
@@ -314,7 +431,11 @@ describe('queues and schedules', () => {
   });
 
   test('what is set aside is kept for as long as SQS can', () => {
-    for (const name of ['due-work-dlq', 'sweep-due-dlq']) {
+    for (const name of [
+      ...workQueues.map((queue) => `${queue}-dlq`),
+      'sweep-due-dlq',
+      'process-batch-subscriptions-dlq',
+    ]) {
       expect(queues[idOf(name) ?? ''].MessageRetentionPeriod).toBe(14 * 24 * 60 * 60);
     }
   });
@@ -325,18 +446,34 @@ describe('queues and schedules', () => {
     }
   });
 
-  test('the sweep runs every hour', () => {
-    const [rule] = Object.values(resources(service, 'AWS::Events::Rule'));
-    service.resourceCountIs('AWS::Events::Rule', 1);
-    expect(rule).toMatchObject({ Name: 'sweep-due', ScheduleExpression: 'rate(1 hour)', State: 'ENABLED' });
-    expect(rule.Targets.map(({ Arn }: { Arn: unknown }) => asText(Arn))).toEqual(['{SweepDueFunction.Arn}']);
+  const ruleOf = (name: string) =>
+    Object.values(resources(service, 'AWS::Events::Rule')).find(({ Name }) => Name === name) ?? {};
+
+  test.each([
+    ['sweep-due', 'rate(1 hour)'],
+    ['process-batch-subscriptions', 'rate(10 minutes)'],
+  ])('%s runs at a %s, and no other rule does', (name, schedule) => {
+    service.resourceCountIs('AWS::Events::Rule', 2);
+    expect(ruleOf(name)).toMatchObject({ ScheduleExpression: schedule, State: 'ENABLED' });
+    const targets = ruleOf(name).Targets.map(({ Arn }: { Arn: unknown }) => Arn);
+    expect(targets).toEqual([{ 'Fn::GetAtt': [functions[name].id, 'Arn'] }]);
   });
 
-  test('a run that cannot start is repeated and then set aside, and so is one that started and failed', () => {
-    const deadLetters = { 'Fn::GetAtt': [idOf('sweep-due-dlq'), 'Arn'] };
-    const [rule] = Object.values(resources(service, 'AWS::Events::Rule'));
-    expect(rule.Targets[0].DeadLetterConfig).toEqual({ Arn: deadLetters });
-    expect(rule.Targets[0].RetryPolicy.MaximumRetryAttempts).toBeGreaterThan(0);
-    expect(functions['sweep-due'].DeadLetterConfig).toEqual({ TargetArn: deadLetters });
+  test.each(['sweep-due', 'process-batch-subscriptions'])(
+    'a run of %s that cannot start is repeated and then set aside, and so is one that started and failed',
+    (name) => {
+      const deadLetters = { 'Fn::GetAtt': [idOf(`${name}-dlq`), 'Arn'] };
+      const [target] = ruleOf(name).Targets;
+      expect(target.DeadLetterConfig).toEqual({ Arn: deadLetters });
+      expect(target.RetryPolicy.MaximumRetryAttempts).toBeGreaterThan(0);
+      expect(functions[name].DeadLetterConfig).toEqual({ TargetArn: deadLetters });
+    },
+  );
+
+  test('a run of the batch is over, or given up, before the next one begins', () => {
+    const minutes = 60;
+    expect(functions['process-batch-subscriptions'].Timeout).toBeLessThan(10 * minutes);
+    const [target] = ruleOf('process-batch-subscriptions').Targets;
+    expect(target.RetryPolicy.MaximumEventAgeInSeconds).toBeLessThan(10 * minutes);
   });
 });

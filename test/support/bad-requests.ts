@@ -48,7 +48,7 @@ export type Document = {
 export type BadValue = { readonly value: unknown; readonly pointer: string };
 
 const ulid = '01JD8Z5YQW4K6M2N8P0R3T7V9X';
-const idsOfAllKinds = ['acc', 'pi', 'evt', 'hold', 'sus', 'inv', 'con'].map((kind) => `${kind}_${ulid}`);
+const idsOfAllKinds = ['acc', 'pi', 'evt', 'hold', 'sus', 'inv', 'con', 'pm'].map((kind) => `${kind}_${ulid}`);
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

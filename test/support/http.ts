@@ -143,17 +143,23 @@ export async function startApi(given?: TestEngine): Promise<Api> {
 }
 
 async function loadHandlers(): Promise<Readonly<Record<FunctionName, Handler>>> {
-  const [accounts, intents, hosts, caller, documentation] = await Promise.all([
+  const [accounts, intents, contributions, hosts, batchAdmin, webhooks, caller, documentation] = await Promise.all([
     import('../../functions/http/accounts.ts'),
     import('../../functions/http/payment-intents.ts'),
+    import('../../functions/http/contributions.ts'),
     import('../../functions/http/hosts.ts'),
+    import('../../functions/http/batch-admin.ts'),
+    import('../../functions/http/webhooks.ts'),
     import('../../functions/http/caller.ts'),
     import('../../functions/http/documentation.ts'),
   ]);
   return {
     accounts: accounts.handler,
     'payment-intents': intents.handler,
+    contributions: contributions.handler,
     hosts: hosts.handler,
+    'batch-admin': batchAdmin.handler,
+    webhooks: webhooks.handler,
     caller: caller.handler,
     documentation: documentation.handler,
   };

@@ -24,8 +24,19 @@ export const PutApprovalPolicy = z
   .meta({ id: 'PutApprovalPolicy', description: 'How many people approve.', examples: [{ reviewers: 2 }] });
 
 export const PutFees = z
-  .strictObject({ receivingBasisPoints: BasisPoints })
-  .meta({ id: 'PutFees', description: 'What the host keeps.', examples: [{ receivingBasisPoints: 500 }] });
+  .strictObject({
+    receivingBasisPoints: BasisPoints.meta({
+      description: 'Of money that arrives from another host, in basis points.',
+    }),
+    contributionBasisPoints: BasisPoints.optional().meta({
+      description: 'Of each contribution, in basis points of what was given; as it is when left out.',
+    }),
+  })
+  .meta({
+    id: 'PutFees',
+    description: 'What the host keeps.',
+    examples: [{ receivingBasisPoints: 500, contributionBasisPoints: 1000 }],
+  });
 
 export const RecordSuspense = z
   .strictObject({

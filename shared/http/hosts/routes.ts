@@ -24,14 +24,14 @@ export const hostRoutes = defineRoutes<'hosts'>()({
     problems: conditional,
   },
   getFees: {
-    summary: 'Read what a host keeps of money that arrives',
+    summary: 'Read what a host keeps of money that comes in',
     status: 200,
     answer: views.FeesView,
     versioned: true,
     problems: unconditional,
   },
   putFees: {
-    summary: 'Set what a host keeps of money that arrives',
+    summary: 'Set what a host keeps of money that comes in',
     body: requests.PutFees,
     status: 200,
     answer: views.FeesView,

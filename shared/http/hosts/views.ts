@@ -18,8 +18,16 @@ export const ApprovalPolicyView = z
   .meta({ id: 'ApprovalPolicy', description: 'How many people of the host approve an outgoing payment intent.' });
 
 export const FeesView = z
-  .object({ receivingBasisPoints: BasisPoints, version: Version })
-  .meta({ id: 'Fees', description: 'What the host keeps of money that arrives from another host.' });
+  .object({
+    receivingBasisPoints: BasisPoints.meta({
+      description: 'Of money that arrives from another host, in basis points.',
+    }),
+    contributionBasisPoints: BasisPoints.meta({
+      description: 'Of each contribution, in basis points of what was given.',
+    }),
+    version: Version,
+  })
+  .meta({ id: 'Fees', description: 'What the host keeps of money that comes in.' });
 
 export const BooksView = z
   .object({
