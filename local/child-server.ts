@@ -14,6 +14,8 @@ export type ChildServerOptions = {
   readonly command: string;
   readonly arguments: (port: number) => readonly string[];
   readonly workingDirectory?: string;
+  /** Besides what this process has. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly pidFile?: string;
   /** Answers whether the server takes requests yet. */
   readonly isReady: (endpoint: string) => Promise<boolean>;
@@ -85,6 +87,7 @@ const startOnPort = async (options: ChildServerOptions, port: number): Promise<C
   const [program = '', ...parameters] = setpriv ? [setpriv, '--pdeathsig', 'KILL', '--', ...command] : command;
   const child = spawn(program, parameters, {
     cwd: options.workingDirectory,
+    env: { ...process.env, ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that Ctrl-C in the terminal reaches this process alone, which then stops the child in order.
     detached: true,

@@ -34,6 +34,8 @@ const people = {
   olga: 'olga@opensource.example',
   otto: 'otto@opensource.example',
   rob: 'rob@river-lab.example',
+  dora: 'dora@donors.example',
+  nils: 'nils@donors.example',
 } as const;
 
 /** Whom the demo data knows; the start prints a token for each. */
@@ -45,6 +47,7 @@ export const demoRoles: readonly DemoRole[] = [
   { role: 'host admin of opensource', email: people.olga },
   { role: 'finance lead of opensource', email: people.otto },
   { role: 'admin of the collective river-lab (opensource)', email: people.rob },
+  { role: 'contributor', email: people.dora },
 ];
 
 type Step = { readonly name: string; run(demo: Demo): Promise<void> };
@@ -66,6 +69,7 @@ const steps: readonly Step[] = [
   { name: 'collectives', run: createCollectives },
   { name: 'opening balances', run: fund },
   { name: 'payment intents', run: createIntents },
+  { name: 'contributions', run: createContributions },
   { name: 'history of brew', run: importHistory },
 ];
 
@@ -200,6 +204,52 @@ async function intent(demo: Demo, { key, purpose, amount, until }: Sample): Prom
   ];
   for (const { email, command, body } of journey.slice(0, stages.indexOf(until))) {
     await call(demo, email, 'POST', `/payment-intents/${intentId}/${command}`, body, `demo-${command}-${key}`);
+  }
+}
+
+/** One for each way of charging, and every host served every ten minutes: the batch takes them up at its next run. */
+async function createContributions(demo: Demo): Promise<void> {
+  const everybody = { percentage: 100, hostIds: [] };
+  await call(demo, people.platform, 'PUT', '/batch-rollout', everybody, 'demo-rollout');
+  const contributions = [
+    { key: 'card', email: people.dora, slug: 'sky-garden', amount: 2500, processor: 'test', chargedBy: 'us' },
+    {
+      key: 'subscription',
+      email: people.nils,
+      slug: 'sky-garden',
+      amount: 1000,
+      processor: 'test',
+      chargedBy: 'processor',
+    },
+    {
+      key: 'transfer',
+      email: people.nils,
+      slug: 'river-lab',
+      amount: 10_000,
+      processor: 'bank_transfer',
+      chargedBy: 'contributor',
+    },
+  ] as const;
+  const labels = { us: 'Test card', processor: 'Test subscription', contributor: 'Bank transfer' } as const;
+  for (const { key, email, slug, amount, processor, chargedBy } of contributions) {
+    const contributorAccountId = id(demo, email);
+    const reference = processor === 'test' ? { reference: `ok:${key}` } : {};
+    const added = await call<{ id: string }>(
+      demo,
+      email,
+      'POST',
+      `/accounts/${contributorAccountId}/payment-methods`,
+      { processor, chargedBy, label: labels[chargedBy], ...reference },
+      `demo-method-${key}`,
+    );
+    const contribution = {
+      contributorAccountId,
+      collectiveAccountId: id(demo, slug),
+      amount: { amount, currency: 'USD' },
+      interval: 'month',
+      paymentMethodId: added.id,
+    };
+    await call(demo, email, 'POST', '/contributions', contribution, `demo-contribution-${key}`);
   }
 }
 

@@ -66,6 +66,8 @@ export const startEmbeddedEngine = async (options: TableEngineOptions = {}): Pro
     name: 'The table engine',
     command: path,
     arguments: (port) => ['serve', '--host', '127.0.0.1', '--port', String(port), ...database],
+    // It works on one request at a time, behind one lock: more threads wait for that one, and for the memory allocator's.
+    environment: { TOKIO_WORKER_THREADS: '1' },
     isReady: answersListTables,
     ...(options.pidFile === undefined ? {} : { pidFile: options.pidFile }),
     ...(options.onUnexpectedExit === undefined ? {} : { onUnexpectedExit: options.onUnexpectedExit }),

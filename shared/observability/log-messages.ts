@@ -12,6 +12,13 @@ export const logMessages = {
     text: 'What was due on an intent could not be applied; the message is tried again.',
   },
   DUE_SWEPT: { level: 'info', text: 'Everything that was due was queued.' },
+  BATCH_RUN_FINISHED: { level: 'info', text: 'A run of the batch has handed out what was due.' },
+  HOLD_WORK_FAILED: { level: 'error', text: 'What was due on a hold could not be applied; it comes round again.' },
+  SUBSCRIPTION_WORK_FAILED: {
+    level: 'error',
+    text: 'What was due on a contribution could not be carried out; the message is tried again.',
+  },
+  RUN_COUNT_FAILED: { level: 'warn', text: 'What was done is missing in the figures of its run.' },
 } as const satisfies Readonly<Record<string, { readonly level: 'info' | 'warn' | 'error'; readonly text: string }>>;
 
 export type LogCode = keyof typeof logMessages;
@@ -26,6 +33,13 @@ export type LogFields = {
   readonly replayed?: boolean | undefined;
   readonly messageId?: string | undefined;
   readonly queued?: number | undefined;
+  readonly contributionId?: string | undefined;
+  readonly holdId?: string | undefined;
+  readonly runId?: string | undefined;
+  readonly found?: number | undefined;
+  readonly hasMore?: boolean | undefined;
+  readonly servedAll?: boolean | undefined;
+  readonly oldestDueAgeSeconds?: number | undefined;
   /** Logged with its stack; never answered. */
   readonly error?: Error | undefined;
 };

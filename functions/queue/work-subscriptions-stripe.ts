@@ -1,0 +1,12 @@
+/** What Stripe is asked: at most a hundred requests a second, of which ten environments at once (`infra/constructs/running-batch.ts`) take eighty. */
+
+import { subscriptionQueue } from '../subscription-queue.ts';
+import { workDependencies } from '../work-dependencies.ts';
+import { subscriptionWorker } from './subscription-worker.ts';
+
+export const handler = subscriptionWorker({
+  dependencies: workDependencies,
+  queue: subscriptionQueue(),
+  asksHere: ['stripe'],
+  callsPerSecondMax: 8,
+});
