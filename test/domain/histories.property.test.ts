@@ -235,7 +235,13 @@ test('sent is claimed by the payer’s host alone, and received by the payee’s
       expect(actor.capacity).toMatch(/@payer_host$/);
     }
     if (data.type === 'receipt_confirmed' && data.receipt.source !== 'book') {
-      const expected = { host: /@payee_host$/, payee: /^admin@payee$/, assumed: /^clock$/, imported: /never/, processor: /never/ };
+      const expected = {
+        host: /@payee_host$/,
+        payee: /^admin@payee$/,
+        assumed: /^clock$/,
+        imported: /never/,
+        processor: /never/,
+      };
       expect(actor.capacity).toMatch(expected[data.receipt.source]);
       expect(data.receipt.source === 'host').toBe(intent.payee.hostId !== null);
     }
