@@ -50,6 +50,21 @@ const accountMatrix = {
   changeHostSettings: '.x.......',
   readBooks: '.xxx.....',
   recordSuspense: '.xx......',
+  managePaymentMethods: '.x.......',
+  createContribution: '.x.......',
+  readGivenContributions: '.x.x.....',
+  readReceivedContributions: '.xxxxxx..',
+  cancelOwnContribution: '.x.......',
+  cancelReceivedContribution: '....xx...',
+  takeUpContribution: '....xx...',
+  confirmPeriod: '....xx...',
+  holdAsHost: '.xx.xx...',
+  holdAsCollective: '.x.......',
+  holdAsContributor: '.x.......',
+  holdAsPlatform: '........x',
+  readHolds: '.xxxxxx.x',
+  readBatch: '........x',
+  changeBatchRollout: '........x',
 } as const satisfies Partial<Record<Action, string>>;
 
 const onIntents = [
