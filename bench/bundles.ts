@@ -1,6 +1,6 @@
 /** How large is each function's bundle, and how long does Node 24 take to load it? */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleInMemory } from '../infra/function-bundles.ts';
@@ -30,16 +30,32 @@ function loadMilliseconds(file: string): number {
 const median = (values: readonly number[]): number =>
   [...values].sort((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
 
-try {
-  for (const { name, file, contents } of bundleInMemory(join(import.meta.dirname, '..', 'functions'))) {
-    if (file.endsWith('.map')) {
-      continue;
+/** What an entry imports as it loads, itself included; parts that are imported when they are needed are not among it. */
+function loadedAtStart(name: string, entry: string, found = new Set<string>()): Set<string> {
+  found.add(entry);
+  const text = readFileSync(join(folder, name, entry), 'utf8');
+  for (const [, part = ''] of text.matchAll(/(?:from|import)\s*"\.\/(part-[\w-]+\.mjs)"/g)) {
+    if (!found.has(part)) {
+      loadedAtStart(name, part, found);
     }
-    const path = join(folder, `${name}.mjs`);
-    writeFileSync(path, contents);
-    const times = Array.from({ length: loads }, () => loadMilliseconds(path));
+  }
+  return found;
+}
+
+try {
+  const files = bundleInMemory(join(import.meta.dirname, '..', 'functions'));
+  for (const { name, file, contents } of files) {
+    mkdirSync(join(folder, name), { recursive: true });
+    writeFileSync(join(folder, name, file), contents);
+  }
+  for (const name of new Set(files.map((file) => file.name))) {
+    const bytes = [...loadedAtStart(name, 'index.mjs')].reduce(
+      (sum, file) => sum + statSync(join(folder, name, file)).size,
+      0,
+    );
+    const times = Array.from({ length: loads }, () => loadMilliseconds(join(folder, name, 'index.mjs')));
     process.stdout.write(
-      `${name.padEnd(16)} ${(contents.byteLength / 1000).toFixed(0).padStart(4)} KB  loads in ${median(times).toFixed(0).padStart(4)} ms\n`,
+      `${name.padEnd(28)} ${(bytes / 1024).toFixed(0).padStart(4)} KiB  loads in ${median(times).toFixed(0).padStart(4)} ms\n`,
     );
   }
 } finally {

@@ -63,7 +63,7 @@ export type LocalSystem = {
 
 const place: Place = { region: 'eu-central-1', accountId: '000000000000' };
 /** Half of an environment's time goes by waiting for the table engine: two do not keep two cores busy. */
-const environmentsMaxDefault = 4;
+const environmentsMaxDefault = 3;
 
 type Undo = () => Promise<void> | void;
 
