@@ -2,6 +2,7 @@
 import type { Role } from './authorisation.ts';
 import type { Posting } from './books.ts';
 import type { Money } from './money.ts';
+import type { NotificationPreferences } from './notification.ts';
 import type { AccountKind, Actor, ApprovalPolicy, Party } from './payment-intent.ts';
 import type { Refusal } from './refusals.ts';
 import { accept, type Result, refuse } from './result.ts';
@@ -12,6 +13,8 @@ export type AccountSettings = {
   readonly receivingFeeBasisPoints: number;
   /** What the host keeps of each contribution, in basis points of what was given (semantics §3, F1). */
   readonly contributionFeeBasisPoints: number;
+  /** What its people are told, and how; settings from before there were any have none. */
+  readonly notifications?: NotificationPreferences;
 };
 
 export type Hosting =

@@ -65,6 +65,12 @@ export const keys = {
   }),
   /** A message of a processor that was acted on. */
   news: (processor: string, eventId: string): Key => ({ PK: `NEWS#${processor}#${digest(eventId)}`, SK: 'NEWS' }),
+  /** What somebody was told of an event: by whom and by what it is, so that nobody is told twice. Ids sort by time. */
+  notice: (userId: string, eventId: string): Key => ({ PK: `INBOX#${userId}`, SK: `NOTICE#${eventId}` }),
+  noticePrefix: 'NOTICE#',
+  inbox: (userId: string): Key => ({ PK: `INBOX#${userId}`, SK: 'COUNTS' }),
+  /** Others who are told of an event when nobody of a host has acted. */
+  later: (eventId: string, hostId: string): Key => ({ PK: `LATER#${eventId}#${hostId}`, SK: 'LATER' }),
   batchRun: (id: string): Key => ({ PK: 'BATCH_RUNS', SK: `RUN#${id}` }),
   batchRunPrefix: 'RUN#',
   batchRollout: { PK: 'BATCH_ROLLOUT', SK: 'ROLLOUT' },
@@ -92,6 +98,7 @@ export const indexKeys = {
   contributionsTo: (accountId: string) => `ACCOUNT#${accountId}#RECEIVED`,
   holdsOf: (accountId: string) => `ACCOUNT#${accountId}#HOLDS`,
   dueContributions: (shard: number) => `DUE#CONTRIBUTION#${padded(shard)}`,
+  dueLater: (shard: number) => `DUE#LATER#${padded(shard)}`,
   dueHolds: (shard: number) => `DUE#HOLD#${padded(shard)}`,
   due: (dueAt: string, id: string) => `${dueAt}#${id}`,
 } as const;

@@ -1,0 +1,73 @@
+/** What the application needs from outside to tell people of what happened. */
+import type { Topic } from '../domain/notification.ts';
+import type { ContributionDependencies } from './contribution-ports.ts';
+import type { Position, Slice } from './ports.ts';
+
+/** The news of an event, as it goes over the queue; read again before anybody is told. */
+export type EventMessage = {
+  readonly schemaVersion: 1;
+  readonly subjectId: string;
+  readonly number: number;
+  readonly eventId: string;
+  readonly at: string;
+  /** Told to those who come later: this host's, when nobody has acted. Left out for the event itself. */
+  readonly laterOf?: string | undefined;
+};
+
+/** What one person was told of one event. */
+export type Notice = {
+  readonly userId: string;
+  readonly eventId: string;
+  readonly topic: Topic;
+  readonly subjectId: string;
+  /** Whose team they were told as; null for themselves. */
+  readonly hostId: string | null;
+  readonly accountId: string | null;
+  /** What texts are made of, in any language: names, amounts and dates as they were then. */
+  readonly facts: NoticeFacts;
+  readonly at: string;
+  readonly readAt: string | null;
+  readonly email: { readonly state: 'none' | 'waiting' | 'sent'; readonly address: string | null };
+};
+
+export type NoticeFacts = Readonly<Record<string, unknown>>;
+
+export type Later = EventMessage & { readonly laterOf: string; readonly dueAt: string };
+
+export type NotificationStore = {
+  /** @returns false when this person was told of this event before; nothing is changed then */
+  tell(notice: Notice): Promise<boolean>;
+  notice(userId: string, eventId: string): Promise<Notice | undefined>;
+  /** Newest first. */
+  listNotices(userId: string, limit: number, from?: Position): Promise<Slice<Notice>>;
+  unread(userId: string): Promise<number>;
+  /** @returns false when it was read before, or is not there */
+  markRead(userId: string, eventId: string, at: string): Promise<boolean>;
+  /** Gives the sending of an e-mail to one who asks, until then; @returns false when somebody else has it, or it was sent */
+  claimEmail(userId: string, eventId: string, now: string, until: string): Promise<boolean>;
+  emailSent(userId: string, eventId: string, at: string): Promise<void>;
+
+  /** @returns false when it was written before */
+  putLater(later: Later): Promise<boolean>;
+  dueLater(shard: number, now: string, limit: number): Promise<readonly Later[]>;
+  removeLater(eventId: string, hostId: string): Promise<void>;
+};
+
+export type NotificationQueue = { send(messages: readonly EventMessage[]): Promise<void> };
+
+/** An e-mail as it leaves. The id is the same for the same event and person: whoever gets it twice can tell. */
+export type Email = {
+  readonly messageId: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+};
+export type Mailer = { send(email: Email): Promise<void> };
+
+export type NotificationDependencies = ContributionDependencies & {
+  readonly store: ContributionDependencies['store'] & NotificationStore;
+  readonly mailer: Mailer;
+  /** The texts of a notice for somebody. */
+  readonly render: (facts: NoticeFacts) => Pick<Email, 'subject' | 'text' | 'html'>;
+};

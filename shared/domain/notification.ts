@@ -1,0 +1,280 @@
+/**
+ * Who is told of what: one table, topic by topic (requirements N1). The host's finance lead comes first; others are told when
+ * nobody has acted after the delay that the host sets. Nobody is told what their capacity would not let them read.
+ */
+import type { Role } from './authorisation.ts';
+import type { ContributionEventData } from './contribution.ts';
+import type { HoldEventData } from './hold.ts';
+import type { EventData, PaymentIntent } from './payment-intent.ts';
+
+export const topics = [
+  'approval_needed',
+  'to_send',
+  'to_settle',
+  'rejected',
+  'canceled',
+  'expired',
+  'money_sent',
+  'money_received',
+  'accepted_short',
+  'not_received',
+  'late',
+  'returned',
+  'write_off_proposed',
+  'written_off',
+  'sent_back',
+  'charge_failed',
+  'contribution_set_aside',
+  'contribution_canceled',
+  'period_unconfirmed',
+  'paused',
+  'resumed',
+  'pause_reminder',
+] as const;
+export type Topic = (typeof topics)[number];
+
+export const channels = ['inbox', 'email', 'webhook'] as const;
+export type Channel = (typeof channels)[number];
+
+/**
+ * At which account somebody has to hold a role to be told. `giver` is whoever gives a contribution: the person, or the admins
+ * of the organisation; `author` is the person who made the intent.
+ */
+export type Place =
+  | 'payer_host'
+  | 'payee_host'
+  | 'payer'
+  | 'payee'
+  | 'author'
+  | 'host'
+  | 'collective'
+  | 'giver'
+  | 'givers';
+
+export type Audience = {
+  readonly place: Place;
+  /** Empty for a person by itself. */
+  readonly roles: readonly Role[];
+  /** `first`: at once. `later`: after the host's delay, unless somebody has acted by then. */
+  readonly when: 'first' | 'later';
+};
+
+export type NoticeRule = {
+  /** Cannot be switched off for everybody: money would be overlooked (N2). */
+  readonly isRequired: boolean;
+  /** Whether it asks for something to be done; only that is repeated to others later. */
+  readonly asksToAct: boolean;
+  readonly audiences: readonly Audience[];
+};
+
+const finance = (place: Place): Audience => ({ place, roles: ['finance_lead'], when: 'first' });
+const admins = (place: Place): Audience => ({ place, roles: ['host_admin'], when: 'later' });
+const team = (place: 'payer_host' | 'payee_host' | 'host'): readonly Audience[] => [finance(place), admins(place)];
+const people = (place: 'payer' | 'payee' | 'collective'): Audience => ({
+  place,
+  roles: ['collective_admin', 'host_admin'],
+  when: 'first',
+});
+const author: Audience = { place: 'author', roles: [], when: 'first' };
+const giver: Audience = { place: 'giver', roles: ['collective_admin'], when: 'first' };
+const bothHosts = [...team('payer_host'), ...team('payee_host')];
+
+const told = (audiences: readonly Audience[]): NoticeRule => ({ isRequired: false, asksToAct: false, audiences });
+const asked = (audiences: readonly Audience[]): NoticeRule => ({ isRequired: false, asksToAct: true, audiences });
+const required = (audiences: readonly Audience[]): NoticeRule => ({ isRequired: true, asksToAct: true, audiences });
+
+/** The table (event × side × role); the events of each topic are in the functions below. */
+export const noticeRules: Readonly<Record<Topic, NoticeRule>> = {
+  // Reviewers are those whom the policy that was copied onto the intent names; see `reviewersOf`.
+  approval_needed: asked([]),
+  to_send: asked(team('payer_host')),
+  to_settle: asked(team('payer_host')),
+  rejected: told([author]),
+  canceled: told([finance('payer_host'), people('payer'), people('payee')]),
+  expired: told([finance('payer_host'), author]),
+  money_sent: required(team('payee_host')),
+  money_received: told([finance('payer_host'), finance('payee_host'), people('payer'), people('payee')]),
+  accepted_short: told([finance('payer_host'), finance('payee_host'), author]),
+  not_received: required(bothHosts),
+  late: asked(bothHosts),
+  returned: told([finance('payer_host'), finance('payee_host'), author]),
+  write_off_proposed: asked(bothHosts),
+  written_off: told([finance('payer_host'), finance('payee_host'), author]),
+  sent_back: told([finance('payer_host'), finance('payee_host')]),
+  charge_failed: told([giver]),
+  contribution_set_aside: asked([...team('host'), giver]),
+  contribution_canceled: told([finance('host'), people('collective')]),
+  period_unconfirmed: asked(team('host')),
+  paused: told([
+    finance('host'),
+    people('collective'),
+    { place: 'givers', roles: ['collective_admin'], when: 'first' },
+  ]),
+  resumed: told([
+    finance('host'),
+    people('collective'),
+    { place: 'givers', roles: ['collective_admin'], when: 'first' },
+  ]),
+  pause_reminder: asked(team('host')),
+};
+
+/** Topics that a host may switch off altogether. */
+export const optionalTopics: readonly Topic[] = topics.filter((topic) => !noticeRules[topic].isRequired);
+
+/** @param after the intent as the event left it */
+export function topicOfIntentEvent(data: EventData, after: PaymentIntent): Topic | undefined {
+  switch (data.type) {
+    case 'submitted':
+    case 'redrafted':
+      return after.status === 'pending_approval' ? 'approval_needed' : undefined;
+    case 'edited':
+      return after.status === 'pending_approval' ? 'approval_needed' : undefined;
+    case 'approval_given':
+      return 'approval_needed';
+    case 'approved':
+      return after.payee.hostId !== null && after.payee.hostId === after.payer.hostId ? 'to_settle' : 'to_send';
+    case 'rejected':
+      return 'rejected';
+    case 'canceled':
+      return after.policy === null ? undefined : 'canceled';
+    case 'expired':
+      return 'expired';
+    case 'sent':
+      return after.status === 'received' || after.payee.hostId === null ? undefined : 'money_sent';
+    case 'receipt_confirmed':
+      return data.receipt.source === 'assumed' ? undefined : 'money_received';
+    case 'short_accepted':
+      return 'accepted_short';
+    case 'not_received_reported':
+    case 'trace_opened':
+      return 'not_received';
+    case 'became_late':
+      return 'late';
+    case 'returned':
+      return 'returned';
+    case 'write_off_proposed':
+      return 'write_off_proposed';
+    case 'written_off':
+      return 'written_off';
+    case 'reversed':
+      return 'sent_back';
+    default:
+      return undefined;
+  }
+}
+
+export function topicOfContributionEvent(data: ContributionEventData): Topic | undefined {
+  switch (data.type) {
+    case 'charge_refused':
+      return data.retryAt === null ? 'contribution_set_aside' : 'charge_failed';
+    case 'charge_broken':
+    case 'telling_failed':
+      return data.retryAt === null ? 'contribution_set_aside' : undefined;
+    case 'set_aside':
+      return 'contribution_set_aside';
+    case 'canceled':
+      return 'contribution_canceled';
+    case 'period_unconfirmed':
+      return 'period_unconfirmed';
+    default:
+      return undefined;
+  }
+}
+
+export function topicOfHoldEvent(data: HoldEventData): Topic | undefined {
+  switch (data.type) {
+    case 'placed':
+      return 'paused';
+    case 'lifted':
+    case 'ended':
+      return 'resumed';
+    case 'reminded':
+      return 'pause_reminder';
+    default:
+      return undefined;
+  }
+}
+
+/** Who reviews now: the roles of the policy's current step, at the places where they are held. */
+export function reviewersOf(
+  { policy, payer }: Pick<PaymentIntent, 'policy' | 'payer'>,
+  step: number | undefined,
+): readonly Audience[] {
+  const roles = policy?.steps[step ?? -1]?.roles ?? [];
+  // With a payer outside, the payee's host reviews.
+  const host: Place = payer.hostId === null ? 'payee_host' : 'payer_host';
+  return [
+    ...(roles.includes('collective_admin')
+      ? [{ place: 'payer', roles: ['collective_admin'], when: 'first' } as const]
+      : []),
+    ...(roles.includes('finance_lead') ? [finance(host)] : []),
+    ...(roles.includes('host_admin')
+      ? [{ ...admins(host), when: roles.includes('finance_lead') ? ('later' as const) : ('first' as const) }]
+      : []),
+  ];
+}
+
+// --- Preferences -----------------------------------------------------------------------------------------------------
+
+/** How somebody wants to be told: at once, once a day, or not at all. */
+export const deliveries = ['at_once', 'daily', 'off'] as const;
+export type DeliveryChoice = (typeof deliveries)[number];
+
+/** What a host wants to be told, and what its people want: the most particular choice that says something decides. */
+export type NotificationPreferences = {
+  /** Minutes after which others are told when nobody has acted. */
+  readonly laterAfterMinutes: number;
+  readonly rules: readonly PreferenceRule[];
+};
+
+export type PreferenceRule = {
+  /** Everything, when it is left out. */
+  readonly topic?: Topic | undefined;
+  readonly channel?: Exclude<Channel, 'webhook'> | undefined;
+  /** One collective's, and everybody's, when they are left out. */
+  readonly accountId?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly choice: DeliveryChoice;
+};
+
+export const preferencesAtFirst: NotificationPreferences = { laterAfterMinutes: 24 * 60, rules: [] };
+
+export type Asked = {
+  readonly topic: Topic;
+  readonly channel: Exclude<Channel, 'webhook'>;
+  readonly accountId: string | null;
+  readonly userId: string;
+};
+
+/**
+ * The rule that fits best: one for the person before one for the collective, that before one for the topic, that before one for
+ * the channel; of two that fit equally well the later one. The inbox has everything that is required, whatever was chosen.
+ */
+export function choiceFor({ rules }: NotificationPreferences, asked: Asked): DeliveryChoice {
+  const fitting = rules.filter(
+    (rule) =>
+      (rule.topic === undefined || rule.topic === asked.topic) &&
+      (rule.channel === undefined || rule.channel === asked.channel) &&
+      (rule.accountId === undefined || rule.accountId === asked.accountId) &&
+      (rule.userId === undefined || rule.userId === asked.userId),
+  );
+  const best = fitting.reduce<PreferenceRule | undefined>(
+    (one, other) => (one === undefined || weightOf(other) >= weightOf(one) ? other : one),
+    undefined,
+  );
+  const choice = best?.choice ?? 'at_once';
+  return choice === 'off' && asked.channel === 'inbox' && noticeRules[asked.topic].isRequired ? 'at_once' : choice;
+}
+
+const weightOf = ({ userId, accountId, topic, channel }: PreferenceRule): number =>
+  (userId === undefined ? 0 : 8) +
+  (accountId === undefined ? 0 : 4) +
+  (topic === undefined ? 0 : 2) +
+  (channel === undefined ? 0 : 1);
+
+/** Rules that would keep everybody from hearing of what is required: by e-mail as well as in the inbox it cannot be off for all. */
+export const switchesOffRequired = ({ topic, userId, accountId, choice }: PreferenceRule): boolean =>
+  choice === 'off' &&
+  userId === undefined &&
+  accountId === undefined &&
+  (topic === undefined || noticeRules[topic].isRequired);

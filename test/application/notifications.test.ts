@@ -1,0 +1,200 @@
+/** Who is told of what, when, and only once (requirements N1, N2, N3). */
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { putMember } from '../../shared/application/accounts.ts';
+import { liftAccountHold } from '../../shared/application/holds.ts';
+import { deliver } from '../../shared/application/notifications.ts';
+import type { NotificationPreferences } from '../../shared/domain/notification.ts';
+import { engineOfFile } from '../support/engine-of-file.ts';
+import { type NotificationWorld, notificationWorld } from '../support/notification-world.ts';
+import { expected, receiving, usd } from '../support/world.ts';
+
+const engine = await engineOfFile();
+let world: NotificationWorld;
+beforeEach(async () => {
+  world = await notificationWorld(engine);
+  await world.fund(world.people.hostAdminA, world.accounts.hostA, world.accounts.collectiveA, usd(1_000_000));
+});
+
+const prefer = async (hostId: string, notifications: NotificationPreferences): Promise<void> => {
+  const { deps } = world;
+  const before = await deps.store.account(hostId);
+  if (before?.settings == null) {
+    throw new Error('No such host.');
+  }
+  const after = { ...before, settings: { ...before.settings, notifications }, version: before.version + 1 };
+  await deps.store.commit({ intents: [], accounts: [{ before, after }] }, 'test', deps.clock.now());
+};
+
+describe('money that was sent', () => {
+  test('is told to the finance lead of the payee’s host at once, and to its admins when a day has passed', async () => {
+    const { people } = world;
+    const { id } = await world.sent();
+    await world.tellAll(id);
+    expect(await world.toldTo(people.financeB)).toEqual(['money_sent']);
+    expect(await world.toldTo(people.hostAdminB)).toEqual([]);
+    expect(await world.tellLater()).toBe(0);
+    world.clock.advanceDays(1);
+    expect(await world.tellLater()).toBeGreaterThan(0);
+    expect(await world.toldTo(people.hostAdminB)).toEqual(['money_sent']);
+    expect(await world.tellLater()).toBe(0);
+  });
+
+  test('is not told to others when somebody has acted', async () => {
+    const { people } = world;
+    const { id } = await world.sent();
+    await world.tellAll(id);
+    await world.must(people.financeB, id, receiving(usd(1000)));
+    world.clock.advanceDays(2);
+    await world.tellLater();
+    expect(await world.toldTo(people.hostAdminB)).toEqual([]);
+  });
+
+  test('is told to the admins at once where there is no finance lead', async () => {
+    const { people, accounts, deps } = world;
+    expected(await putMember(deps, world.meta(people.hostAdminB), accounts.hostB, people.financeB, { roles: [] }));
+    const { id } = await world.sent();
+    await world.tellAll(id);
+    expect(await world.toldTo(people.hostAdminB)).toEqual(['money_sent']);
+  });
+
+  test('is not told to somebody who was taken off the team meanwhile', async () => {
+    const { people, accounts, deps } = world;
+    const { id } = await world.sent();
+    expected(
+      await putMember(deps, world.meta(people.hostAdminB), accounts.hostB, people.financeB, { roles: ['accountant'] }),
+    );
+    await world.tellAll(id);
+    expect(await world.toldTo(people.financeB)).toEqual([]);
+  });
+});
+
+test('a request is told to its reviewers, and nothing of it to the other side before it is promised', async () => {
+  const { people } = world;
+  const { id } = await world.create(people.collectiveAdminA);
+  await world.must(people.collectiveAdminA, id, { name: 'submit' });
+  await world.must(people.financeA, id, { name: 'reject', reason: 'Not now.' });
+  await world.tellAll(id);
+  expect(await world.toldTo(people.financeA)).toEqual(['approval_needed']);
+  expect(await world.toldTo(people.finance2A)).toEqual(['approval_needed']);
+  expect(await world.toldTo(people.collectiveAdminA)).toEqual(['rejected']);
+  for (const userId of [people.financeB, people.hostAdminB, people.collectiveAdminB, people.stranger]) {
+    expect(await world.toldTo(userId)).toEqual([]);
+  }
+});
+
+describe('once', () => {
+  test('is how often each is told, however often and in whatever order the news comes', async () => {
+    const { people, deps, mailbox } = world;
+    const { id } = await world.sent();
+    await world.must(people.financeB, id, receiving(usd(1000)));
+    const news = await world.newsOf(id);
+    const often = [...news, ...news, ...news].reverse();
+    for (let round = 0; round < 4; round += 1) {
+      await Promise.allSettled(often.map((message) => deliver(deps, message)));
+    }
+    world.clock.advanceDays(0.02);
+    for (const message of news) {
+      await deliver(deps, message);
+    }
+    for (const userId of Object.values(people)) {
+      const { items } = await deps.store.listNotices(userId, 100);
+      expect(new Set(items.map(({ eventId }) => eventId)).size).toBe(items.length);
+      expect(await deps.store.unread(userId)).toBe(items.length);
+    }
+    expect(new Set(mailbox.map(({ messageId }) => messageId)).size).toBe(mailbox.length);
+    expect(await world.toldTo(people.financeB)).toEqual(expect.arrayContaining(['money_sent']));
+    expect(mailbox.filter(({ subject, to }) => subject === 'money_sent' && to === 'bea@b.example')).toHaveLength(1);
+  });
+
+  test('is how often something is read', async () => {
+    const { people, deps } = world;
+    const { id } = await world.sent();
+    await world.tellAll(id);
+    const [notice] = (await deps.store.listNotices(people.financeB, 1)).items;
+    expect(await deps.store.unread(people.financeB)).toBe(1);
+    expect(await deps.store.markRead(people.financeB, notice?.eventId ?? '', deps.clock.now())).toBe(true);
+    expect(await deps.store.markRead(people.financeB, notice?.eventId ?? '', deps.clock.now())).toBe(false);
+    expect(await deps.store.unread(people.financeB)).toBe(0);
+    expect(await deps.store.markRead(people.financeB, 'evt_none', deps.clock.now())).toBe(false);
+  });
+});
+
+describe('preferences', () => {
+  test('leave out an e-mail for a topic, a collective or a person, the most particular first', async () => {
+    const { people, accounts, mailbox } = world;
+    await prefer(accounts.hostB, {
+      laterAfterMinutes: 60,
+      rules: [
+        { topic: 'money_received', channel: 'email', choice: 'off' },
+        { topic: 'money_received', channel: 'email', userId: people.collectiveAdminB, choice: 'at_once' },
+      ],
+    });
+    const { id } = await world.sent();
+    await world.must(people.financeB, id, receiving(usd(1000)));
+    await world.tellAll(id);
+    const received = mailbox.filter(({ subject }) => subject === 'money_received').map(({ to }) => to);
+    expect(received).toContain('cob@b.example');
+    expect(received).not.toContain('bea@b.example');
+  });
+
+  test('do not keep what is required out of the inbox', async () => {
+    const { people, accounts } = world;
+    await prefer(accounts.hostB, { laterAfterMinutes: 60, rules: [{ choice: 'off' }] });
+    const { id } = await world.sent();
+    await world.tellAll(id);
+    expect(await world.toldTo(people.financeB)).toEqual(['money_sent']);
+  });
+
+  test('say after how long others are told', async () => {
+    const { people, accounts } = world;
+    await prefer(accounts.hostB, { laterAfterMinutes: 30, rules: [] });
+    const { id } = await world.sent();
+    await world.tellAll(id);
+    world.clock.advanceDays(31 / (24 * 60));
+    await world.tellLater();
+    expect(await world.toldTo(people.hostAdminB)).toEqual(['money_sent']);
+  });
+});
+
+test('a pause is told to those who give, to the collective and to the host’s finance, and so is its end', async () => {
+  const { people, accounts, deps } = world;
+  await world.contribute();
+  await world.contribute({ userId: people.outsider });
+  const hold = await world.paused(people.hostAdminA, accounts.collectiveA, { message: 'Papers are missing.' });
+  world.clock.advanceDays(1);
+  expected(await liftAccountHold(deps, world.meta(people.hostAdminA), hold.id));
+  await world.tellAll(hold.id);
+  for (const userId of [people.stranger, people.outsider, people.collectiveAdminA, people.financeA]) {
+    expect(await world.toldTo(userId)).toEqual(['paused', 'resumed']);
+  }
+  expect(await world.toldTo(people.hostAdminA)).toEqual([]);
+});
+
+test('a contribution that was set aside is told to the host and to who gives it', async () => {
+  const { people, clock, bank } = world;
+  bank.script.push('declined', 'declined', 'declined', 'declined');
+  const { id } = await world.contribute();
+  await world.batch();
+  for (const days of [1, 3, 7]) {
+    clock.advanceDays(days);
+    await world.batch();
+  }
+  await world.tellAll(id);
+  expect(await world.toldTo(people.financeA)).toEqual(['contribution_set_aside']);
+  expect(await world.toldTo(people.stranger)).toEqual([
+    'charge_failed',
+    'charge_failed',
+    'charge_failed',
+    'contribution_set_aside',
+  ]);
+});
+
+test('money that came back, did not arrive or was reported late is told to both hosts', async () => {
+  const { people } = world;
+  const { id } = await world.sent();
+  await world.must(people.financeB, id, { name: 'reportNotReceived', reason: 'Nothing came.' });
+  await world.tellAll(id);
+  expect(await world.toldTo(people.financeA)).toEqual(expect.arrayContaining(['not_received']));
+  // Whoever said so need not be told.
+  expect(await world.toldTo(people.financeB)).toEqual(['money_sent']);
+});

@@ -1,0 +1,74 @@
+/** A world in which people are told of what happens: the news by hand, e-mail into a list. */
+import type { ContributionStore } from '../../shared/application/contribution-ports.ts';
+import type {
+  Email,
+  EventMessage,
+  NotificationDependencies,
+  NotificationStore,
+} from '../../shared/application/notification-ports.ts';
+import { deliver } from '../../shared/application/notifications.ts';
+import type { Store } from '../../shared/application/ports.ts';
+import { dueShards } from '../../shared/persistence/keys.ts';
+import { createNotificationStore } from '../../shared/persistence/notification-store.ts';
+import { type ContributionWorld, contributionWorld } from './contribution-world.ts';
+import type { TestEngine } from './engine.ts';
+
+type WholeStore = Store & ContributionStore & NotificationStore;
+
+export type NotificationWorld = Omit<ContributionWorld, 'deps'> & {
+  readonly deps: NotificationDependencies;
+  readonly mailbox: Email[];
+  /** The news of every event of a subject so far, as the stream has it. */
+  newsOf(subjectId: string): Promise<readonly EventMessage[]>;
+  /** All of it told, in order. */
+  tellAll(subjectId: string): Promise<void>;
+  /** Those whose time has come are told, as the sweep has it. */
+  tellLater(): Promise<number>;
+  /** What somebody was told, oldest first. */
+  toldTo(userId: string): Promise<readonly string[]>;
+};
+
+export async function notificationWorld(
+  engine: TestEngine,
+  { wrap = (store) => store }: { readonly wrap?: (store: WholeStore) => WholeStore } = {},
+): Promise<NotificationWorld> {
+  const world = await contributionWorld(engine);
+  const mailbox: Email[] = [];
+  const store = wrap({ ...world.deps.store, ...createNotificationStore(world.table) });
+  const deps: NotificationDependencies = {
+    ...world.deps,
+    store,
+    mailer: { send: async (email) => void mailbox.push(email) },
+    render: (facts) => ({ subject: String(facts['topic']), text: JSON.stringify(facts), html: '' }),
+  };
+  const newsOf = async (subjectId: string): Promise<readonly EventMessage[]> => {
+    const events = subjectId.startsWith('pi_')
+      ? await store.intentEvents(subjectId)
+      : subjectId.startsWith('con_')
+        ? await store.contributionEvents(subjectId)
+        : await store.holdEvents(subjectId);
+    return events.map(({ id, number, at }) => ({ schemaVersion: 1, subjectId, number, eventId: id, at }));
+  };
+  return {
+    ...world,
+    deps,
+    mailbox,
+    newsOf,
+    tellAll: async (subjectId) => {
+      for (const message of await newsOf(subjectId)) {
+        await deliver(deps, message);
+      }
+    },
+    tellLater: async () => {
+      let count = 0;
+      for (let shard = 0; shard < dueShards; shard += 1) {
+        for (const later of await store.dueLater(shard, world.clock.now(), 100)) {
+          count += await deliver(deps, later);
+          await store.removeLater(later.eventId, later.laterOf);
+        }
+      }
+      return count;
+    },
+    toldTo: async (userId) => (await store.listNotices(userId, 100)).items.map(({ topic }) => topic).reverse(),
+  };
+}
