@@ -98,10 +98,10 @@ export type IntentCommandInput =
 const lateAfterWorkingDays = 5;
 
 /**
- * Which hosts an intent is between: only a hint for what to read along with it, so that submitting takes one read. Whatever
- * it says is checked against the intent itself.
+ * Which accounts and hosts an intent is between: only a hint for what to read along with it, so that submitting and approving
+ * take one read. Whatever it says is checked against the intent itself.
  */
-const hostsHint = new QuickLRU<string, readonly string[]>({ maxSize: 10_000 });
+const accountsHint = new QuickLRU<string, readonly string[]>({ maxSize: 10_000 });
 /** The payer and its host: whose holds an approval has to look at. */
 const payerHint = new QuickLRU<string, readonly string[]>({ maxSize: 10_000 });
 /** The same for an account: which host its money was with when it was last seen. */
@@ -189,7 +189,7 @@ export function executeIntentCommand(
   return execute(deps, meta, {
     intentId,
     accountIds: [
-      ...(input.name === 'submit' ? (hostsHint.get(intentId) ?? []) : []),
+      ...(asksForMore(input.name) ? (accountsHint.get(intentId) ?? []) : []),
       ...('payeeAccountId' in input && input.payeeAccountId !== undefined ? [input.payeeAccountId] : []),
     ],
     reads: { guardsOf: input.name === 'approve' ? (payerHint.get(intentId) ?? []) : [] },
@@ -225,12 +225,13 @@ export function executeIntentCommand(
 async function command(
   deps: Dependencies,
   meta: RequestMeta,
-  read: CommandRead,
+  given: CommandRead,
   stored: StoredIntent,
   input: Exclude<IntentCommandInput, { name: 'sendBack' }>,
   now: string,
 ): Promise<Result<Plan, Refusal>> {
   const { intent } = stored;
+  const read = asksForMore(input.name) ? await informed(deps, meta, given, intent, input.name) : given;
   const completed = await complete(deps, read, intent, input, now);
   if (!completed.ok) {
     return completed;
@@ -242,9 +243,11 @@ async function command(
   }
   const occasion = { actor: actingAs(input.name, context), at: now };
   const { after, events } = sealIntent(deps, { id: intent.id, before: stored }, decided.value, occasion);
-  const owners = after.status === 'approved' ? await holdersOf(deps, meta, read, intent.payer, 'out') : [];
-  if (owners.length > 0) {
-    return refuse(onHold(owners));
+  if (asksForMore(input.name)) {
+    const refusal = await refusalToGoOn(deps, meta, read, after);
+    if (refusal !== undefined) {
+      return refuse(refusal);
+    }
   }
   const change = { before: intent, after, events, from: fromStatuses(input.name) };
   const others = await alongside(deps, { before: intent, after, command: completed.value }, occasion);
@@ -258,6 +261,67 @@ async function command(
         ),
       )
     : others;
+}
+
+/** What brings an intent nearer to money that moves. What has happened already is recorded whatever holds there are by now. */
+const asksForMore = (name: IntentCommandInput['name']): boolean => ['submit', 'approve', 'redraft'].includes(name);
+
+/** Reads at once what a hint did not have read along with the intent. */
+async function informed(
+  deps: Dependencies,
+  { userId }: RequestMeta,
+  read: CommandRead,
+  intent: PaymentIntent,
+  name: IntentCommandInput['name'],
+): Promise<CommandRead> {
+  const accountIds = accountsAround(intent);
+  const guardsOf = name === 'submit' ? [] : withHost(intent.payer.accountId, intent.payer.hostId);
+  const isRead =
+    accountIds.every((id) => read.accounts.has(id)) &&
+    guardsOf.every((id) => read.guards.some(({ accountId }) => accountId === id));
+  if (isRead) {
+    return read;
+  }
+  const more = await deps.store.readForCommand({ userId, accountIds, guardsOf });
+  return { ...read, accounts: new Map([...read.accounts, ...more.accounts]), guards: more.guards };
+}
+
+const changedHost = (name: string): Refusal => ({
+  code: 'account-not-active',
+  detail: `${name} has another host by now, or none: its books went on elsewhere, and so do its payment intents.`,
+});
+
+const accountsAround = ({ payer, payee }: Pick<PaymentIntent, 'payer' | 'payee'>): readonly string[] => [
+  ...new Set([payer, payee].flatMap(({ accountId, hostId }) => withHost(accountId, hostId))),
+];
+
+/**
+ * An intent names its parties and their hosts as they were when it was written. Until it is approved neither side is kept from
+ * leaving its host, so it is looked at again: no money goes into a book that does not hold the account any more.
+ */
+async function refusalToGoOn(
+  deps: Dependencies,
+  meta: RequestMeta,
+  read: CommandRead,
+  after: PaymentIntent,
+): Promise<Refusal | undefined> {
+  const around = accountsAround(after);
+  const accounts = around.every((id) => read.accounts.has(id))
+    ? read.accounts
+    : new Map((await deps.store.accounts(around)).map((account) => [account.id, account]));
+  const closed = around.map((id) => accounts.get(id)).find((account) => account?.status === 'archived');
+  if (closed !== undefined) {
+    return { code: 'account-not-active', detail: `${closed.name} is archived.` };
+  }
+  const moved = [after.payer, after.payee].find(({ accountId, hostId }) => {
+    const account = accounts.get(accountId);
+    return account === undefined || hostIdOf(account) !== hostId;
+  });
+  if (moved !== undefined) {
+    return changedHost(moved.accountName);
+  }
+  const owners = after.status === 'approved' ? await holdersOf(deps, meta, read, after.payer, 'out') : [];
+  return owners.length > 0 ? onHold(owners) : undefined;
 }
 
 const withHost = (accountId: string, hostId: string | null): readonly string[] =>
@@ -306,7 +370,7 @@ async function complete(
     case 'redraft':
       return completeContent(deps, read, intent, input, now);
     case 'submit':
-      return accept(await submission(deps, read, intent));
+      return accept(submission(read, intent));
     case 'markSent':
       return inPast(input.date, now, {
         ...input,
@@ -367,16 +431,12 @@ function deadlineErrors(deadlineAt: string | null | undefined, now: string): Fie
     : [];
 }
 
-async function submission(deps: Dependencies, read: CommandRead, intent: PaymentIntent): Promise<CommandOf<'submit'>> {
+function submission(read: CommandRead, intent: PaymentIntent): CommandOf<'submit'> {
   const reviewingId = intent.payer.hostId ?? intent.payee.hostId;
   const receivingId = intent.payee.hostId;
-  const needed = [...new Set([reviewingId, receivingId].filter((id) => id !== null))];
-  const known = needed.every((id) => read.accounts.has(id))
-    ? read.accounts
-    : new Map((await deps.store.accounts(needed)).map((account) => [account.id, account]));
   rememberHosts(intent);
-  const reviewing = reviewingId === null ? undefined : known.get(reviewingId);
-  const receiving = receivingId === null ? undefined : known.get(receivingId);
+  const reviewing = reviewingId === null ? undefined : read.accounts.get(reviewingId);
+  const receiving = receivingId === null ? undefined : read.accounts.get(receivingId);
   if (reviewing?.settings == null) {
     throw new Error(`Host ${reviewingId} has no settings.`);
   }
@@ -389,8 +449,7 @@ async function submission(deps: Dependencies, read: CommandRead, intent: Payment
 }
 
 function rememberHosts(intent: PaymentIntent): void {
-  const hosts = [intent.payer.hostId, intent.payee.hostId].filter((id) => id !== null);
-  hostsHint.set(intent.id, [...new Set(hosts)]);
+  accountsHint.set(intent.id, accountsAround(intent));
   payerHint.set(intent.id, withHost(intent.payer.accountId, intent.payer.hostId));
 }
 
@@ -415,6 +474,13 @@ async function sendBack(
   const payee = byId.get(original.payer.accountId);
   if (payer === undefined || payee === undefined) {
     throw new Error(`A party of ${original.id} has no account.`);
+  }
+  const closed = [payer, payee].find(({ status }) => status !== 'active');
+  if (closed !== undefined) {
+    return refuse({ code: 'account-not-active', detail: `${closed.name} is archived.` });
+  }
+  if (hostIdOf(payer) !== original.payee.hostId) {
+    return refuse(changedHost(payer.name));
   }
   const drafts = decideCreation({
     type: 'compensation',

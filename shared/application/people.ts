@@ -14,6 +14,9 @@ export type Identity = {
 /** Who the table says made a change that nobody asked for by name. */
 export const systemUserId = 'system';
 
+/** Kept for the platform itself, also before there is one: whoever signs in first does not take it. */
+export const platformSlug = 'platform';
+
 /**
  * The person behind an identity, who is made at the first sign-in. Issuer and subject alone say who it is: an e-mail
  * address is kept to write to, if the provider vouches for it, and leads to nobody. Roles come by invitation

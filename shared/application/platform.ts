@@ -1,7 +1,7 @@
 /** The platform itself: whoever administers it creates the hosts. For operators, never for requests. */
 import type { Account } from '../domain/account.ts';
 import { codeOf, invitationTo, openInvitationsMax, openSince } from './invitations.ts';
-import { personAccount, systemUserId } from './people.ts';
+import { personAccount, platformSlug, systemUserId } from './people.ts';
 import type { Dependencies } from './ports.ts';
 
 /**
@@ -12,9 +12,12 @@ import type { Dependencies } from './ports.ts';
  */
 export async function bootstrapPlatform(deps: Dependencies, { email }: { readonly email: string }): Promise<string> {
   const now = deps.clock.now();
-  const existing = await deps.store.accountBySlug('platform');
+  const existing = await deps.store.accountBySlug(platformSlug);
+  if (existing !== undefined && existing.kind !== 'platform') {
+    throw new Error(`The slug ${platformSlug} belongs to ${existing.id}, which is a ${existing.kind}.`);
+  }
   const platform: Account = existing ?? {
-    ...personAccount(deps, { name: 'Platform', email: null, slug: 'platform' }, now),
+    ...personAccount(deps, { name: 'Platform', email: null, slug: platformSlug }, now),
     kind: 'platform',
   };
   const { items: open } = await deps.store.invitations(platform.id, openSince(now), openInvitationsMax);

@@ -1,5 +1,6 @@
 /** Accounts, hosting, members and who is in charge, on the real engine. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { dependenciesOver } from '../../functions/dependencies.ts';
 import {
   type CreateAccountInput,
   changeHosting,
@@ -19,6 +20,7 @@ import { type Identity, personForIdentity } from '../../shared/application/peopl
 import { bootstrapPlatform } from '../../shared/application/platform.ts';
 import type { Refusal } from '../../shared/domain/refusals.ts';
 import type { Result } from '../../shared/domain/result.ts';
+import { createStore } from '../../shared/persistence/store.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { bodyOf, createWorld, expected, receiving, sending, usd, type World } from '../support/world.ts';
 
@@ -155,6 +157,15 @@ describe('creating accounts', () => {
     expected(await acceptInvitation(deps, world.meta(userId), { code }));
     expect(await me(userId)).toEqual(isAdmin);
     expect(await bootstrapPlatform(deps, { email: 'second@example.org' })).not.toBe(code);
+  });
+
+  test('nobody takes the slug of the platform before it is set up, and no other account is made the platform', async () => {
+    const bare = dependenciesOver(createStore({ client: engine.client(), tableName: await engine.createTable() }));
+    const { userId } = await personForIdentity(bare, signIn({ subject: 'early' }));
+    const early = await createAccount(bare, world.meta(userId), input({ slug: 'platform' }));
+    expect(codeOf(early)).toBe('slug-taken');
+    await bootstrapPlatform(bare, { email: 'first@example.org' });
+    expect((await bare.store.accountBySlug('platform'))?.kind).toBe('platform');
   });
 });
 
