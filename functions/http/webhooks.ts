@@ -10,6 +10,7 @@ import { routesOf } from '../../shared/http/route.ts';
 import { routeKeyOf } from '../../shared/http/route-table.ts';
 import { parse } from '../../shared/http/validation.ts';
 import { webhookRoutes } from '../../shared/http/webhooks/routes.ts';
+import { log } from '../../shared/observability/logger.ts';
 import { createTestLedger } from '../../shared/persistence/test-ledger.ts';
 import { createProcessors } from '../../shared/providers/index.ts';
 import { contributionDependencies } from '../contribution-dependencies.ts';
@@ -43,7 +44,15 @@ export const handler = answering(async ({ event, record }: Asked): Promise<Resul
   if (news === undefined) {
     return refuse({ code: 'webhook-not-verified' });
   }
-  return answer(route, { status: route.status, body: { outcome: await takeNews(deps, source.value, news) } });
+  const outcome = await takeNews(deps, source.value, news);
+  if (outcome === 'early') {
+    // Whatever is no success is sent again, and this is no failure of ours that anybody should be woken for.
+    return refuse({ code: 'not-found', detail: 'No such subscription here yet; send it again in a while.' });
+  }
+  if (outcome === 'unknown' && (news.kind === 'payment_succeeded' || news.kind === 'charge_succeeded')) {
+    log('PAYMENT_UNKNOWN', { messageId: news.eventId });
+  }
+  return answer(route, { status: route.status, body: { outcome } });
 });
 
 let readers: ReturnType<typeof createProcessors>['newsReader'] | undefined;

@@ -26,7 +26,7 @@ import { accept, type Result, refuse } from '../domain/result.ts';
 import type { ContributionChanges, ShownGuard, ShownHold } from './contribution-ports.ts';
 import { execute, notFound, type Plan, stale } from './execute.ts';
 import { sealHold } from './history.ts';
-import { personAccount } from './people.ts';
+import { personAccount, platformSlug } from './people.ts';
 import type {
   AccountChange,
   CommandRead,
@@ -68,9 +68,15 @@ export function accountView(account: Account, held: readonly Capacity[], holds: 
     currency: isKnown ? account.currency : null,
     timeZone: isKnown ? account.timeZone : null,
     email: isKnown ? account.email : null,
-    /** Who may give has to know what is not taken, and who says so (requirements P7); why is for those who have part in it. */
-    holds: holds.map((hold) => ({ ...hold, reason: isKnown ? hold.reason : null })),
-    version: account.version,
+    /**
+     * Who may give has to know what is not taken, and who says so (requirements P7); why, and whether money may leave, is for
+     * those who have part in it.
+     */
+    holds: holds
+      .filter(({ level }) => isKnown || level !== 'out')
+      .map((hold) => ({ ...hold, reason: isKnown ? hold.reason : null })),
+    // It goes up with what strangers know nothing of: a team that changes, an application.
+    version: isKnown ? account.version : null,
     createdAt: isKnown ? account.createdAt : null,
     updatedAt: isKnown ? account.updatedAt : null,
   };
@@ -106,6 +112,9 @@ export function createAccount(deps: Dependencies, meta: RequestMeta, input: Crea
       return may(action, capacitiesForPlatform(callerOf(meta, read))) ? undefined : denied(action);
     },
     decide: async (read, now) => {
+      if (input.slug === platformSlug) {
+        return refuse({ code: 'slug-taken', detail: 'This slug is the platform’s own; choose another.' });
+      }
       if (input.kind === 'host' && admins.length === 0) {
         return invalid('/adminUserIds', 'A host begins with at least one person who runs it.');
       }
@@ -189,18 +198,24 @@ export function updateAccount(
   accountId: string,
   input: UpdateAccountInput,
 ): Outcome {
-  return changeAccount(deps, meta, accountId, 'updateAccount', async (account) => {
+  return changeAccount(deps, meta, accountId, 'updateAccount', async (account, now) => {
     if (account.kind === 'person' && input.email !== undefined) {
       return invalid('/email', 'A person’s e-mail address is the one of the sign-in.');
     }
     const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
     const after = { ...account, ...given };
-    return account.status === 'active' && after.status === 'archived' ? archived(deps, account, after) : accept(after);
+    return account.status === 'active' && after.status === 'archived'
+      ? archived(deps, meta, { account, after, now })
+      : accept(after);
   });
 }
 
 /** What is archived takes part in nothing new, so nothing may be left to do with it or to be had from it. */
-async function archived(deps: Dependencies, account: Account, after: Account): Promise<Result<Decided, Refusal>> {
+async function archived(
+  deps: Dependencies,
+  meta: RequestMeta,
+  { account, after, now }: { readonly account: Account; readonly after: Account; readonly now: string },
+): Promise<Result<Decided, Refusal>> {
   const holdings = await holdingsOf(deps, account);
   if (holdings.hasMoney) {
     const detail =
@@ -209,9 +224,21 @@ async function archived(deps: Dependencies, account: Account, after: Account): P
         : 'The account still holds money; pay it out or move it first.';
     return refuse({ code: 'account-in-use', detail });
   }
-  return (await hasOpenIntents(deps, account))
-    ? refuse({ code: 'account-in-use', detail: 'Some of its payment intents have not ended; end them first.' })
-    : accept({ account: after, emptyCells: holdings.emptyCells });
+  if (await hasOpenIntents(deps, account)) {
+    return refuse({ code: 'account-in-use', detail: 'Some of its payment intents have not ended; end them first.' });
+  }
+  const { emptyCells } = holdings;
+  // Processors would go on charging what they charge by themselves.
+  if (account.kind === 'host') {
+    return accept({ account: after, emptyCells, others: await unhosting(deps, meta, account, 'pause', now) });
+  }
+  const { tally } = await deps.store.readForCommand({ userId: meta.userId, tallyOf: account.id });
+  return hostIdOf(account) !== null && tally.rows.length > 0
+    ? refuse({
+        code: 'account-in-use',
+        detail: 'It still has recurring contributions; it leaves its host first, which pauses or cancels them.',
+      })
+    : accept({ account: after, emptyCells, others: { tallies: [{ accountId: account.id, version: tally.version }] } });
 }
 
 export type HostingInput =
@@ -250,6 +277,12 @@ export function changeHosting(deps: Dependencies, meta: RequestMeta, accountId: 
         : left;
     }
     const hosting = decideHosting(account, { action: input.action }, now);
+    if (hosting.ok && hosting.value.status === 'hosted') {
+      const host = await deps.store.account(hosting.value.hostId);
+      if (host?.status !== 'active') {
+        return refuse({ code: 'account-not-active', detail: `${hosting.value.hostName} is archived.` });
+      }
+    }
     return hosting.ok ? accept({ ...account, hosting: hosting.value }) : hosting;
   });
 }
@@ -271,8 +304,10 @@ async function unhosting(
     guardsOf: [account.id],
   });
   const isHeld = read.guards.some(({ levels }) => levels.recurring_in?.includes('host'));
+  // A charge that is being asked for would be booked with a host that holds nothing for the collective any more.
+  const idle = { kind: 'idle', accountId: account.id } as const;
   if (read.tally.rows.length === 0 || (isHeld && contributions === 'pause')) {
-    return {};
+    return { guards: [idle] };
   }
   const id = deps.ids.next('hold', now);
   const hold = {
@@ -296,16 +331,28 @@ async function unhosting(
   const sealed = sealHold(deps, { id, before: null }, { type: 'placed', hold }, occasion);
   return {
     holds: [{ before: null, ...sealed }],
-    guards: isHeld
-      ? []
-      : [{ kind: 'place', accountId: account.id, level: 'recurring_in', owner: 'host', shown: shownOf(sealed.after) }],
+    guards: [
+      isHeld
+        ? idle
+        : {
+            kind: 'place',
+            accountId: account.id,
+            level: 'recurring_in',
+            owner: 'host',
+            shown: shownOf(sealed.after),
+            isIdle: true,
+          },
+    ],
   };
 }
 
 type Holdings = { readonly hasMoney: boolean; readonly emptyCells: readonly CellKey[] };
 
-/** A transaction has at most 100 operations. Of a book with more parts than this, the rest is looked at only before it. */
-const emptyCellsMax = 90;
+/**
+ * A transaction has at most 100 operations, and a hold may be placed in the same. Of a book with more parts than this, the
+ * rest is looked at only before it.
+ */
+const emptyCellsMax = 80;
 
 /**
  * Whether a host's book owes the account anything; the whole book, if the account is a host. What was found empty goes into
@@ -419,7 +466,7 @@ const holdsIn = (guards: readonly ShownGuard[], { id }: Account): readonly Shown
 
 function viewAnswer(account: Account, caller: Caller, holds: readonly ShownHold[]): Answer {
   const body = accountView(account, capacitiesForAccount(caller, relationOf(account)), holds);
-  return { status: 200, body, version: account.version, replayed: false };
+  return { status: 200, body, version: body.version, replayed: false };
 }
 
 // --- Members ---------------------------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ async function holdsDue(turn: Turn): Promise<void> {
     for (const { id } of await leases(deps, 'hold', page, leasedUntil)) {
       run.found += 1;
       try {
-        await workHold(deps, id, run.id);
+        await workHold(deps, id, run.id, { hasTime: options.hasTime });
       } catch (error) {
         // One that fails stops no other; it is due again when its lease ends.
         options.onHoldFailed?.(id, error);

@@ -177,12 +177,17 @@ async function carryOut(
       const verb = ({ running: 'resume', suspended: 'suspend', canceled: 'cancel' } as const)[step.wanted];
       const reference = method.reference ?? '';
       const ask = (processor: Processor) => processor[verb](reference, `${id}:${version}`);
+      const askedAt = deps.clock.now();
       const outcome = await asked(deps, method.processor, ask, notAsked);
       return onWhatIsThere(
         deps,
         stored,
         (current) => current.contribution.method.reference === reference,
-        (current) => written(deps, current, decideTellEnd(current.contribution, step.wanted, outcome, timesOf(deps))),
+        (current) =>
+          written(deps, current, [
+            ...decideTellEnd(current.contribution, step.wanted, outcome, timesOf(deps)),
+            ...(step.wanted === 'suspended' ? echoesIn(current.contribution, outcome, askedAt) : []),
+          ]),
       );
     }
     case 'retire': {
@@ -198,6 +203,22 @@ async function carryOut(
       );
     }
   }
+}
+
+/** Processors give the time of what they tell in whole seconds. */
+const echoSlackMilliseconds = 1000;
+
+/**
+ * While we asked to suspend, what we asked for was lifted and the processor told of it: that looked like the payer's own doing
+ * on the processor's site, and nobody here could ever lift it.
+ */
+function echoesIn({ holds }: Contribution, { outcome }: TellEnd, askedAt: string): readonly ContributionEventData[] {
+  const since = new Date(Date.parse(askedAt) - echoSlackMilliseconds).toISOString();
+  return outcome === 'refused' || outcome === 'broken'
+    ? []
+    : holds
+        .filter(({ reason, from }) => reason === 'at_processor' && from >= since)
+        .map(({ id, missedPeriods }) => ({ type: 'released', holdId: id, missedPeriods }));
 }
 
 /**
@@ -322,7 +343,9 @@ function settle(
   return onWhatIsThere(
     deps,
     stored,
-    (current) => current.contribution.charge?.key === charge.key,
+    ({ contribution: { charge: now } }) =>
+      // That it failed was told by the processor meanwhile, when it waits: it fails once. Money that moved is booked all the same.
+      now?.key === charge.key && (outcome.outcome === 'done' || now.state !== 'waiting'),
     (current) =>
       outcome.outcome === 'done'
         ? book(deps, current, outcome.payment, booking)
@@ -397,7 +420,8 @@ export async function bookingOf(
       intents: [{ before: null, ...intent }],
       contributions: [{ before: contribution, ...sealed }],
       paid: [{ contributionId: contribution.id, what, intentId }],
-      guards: source === 'charge' ? noLongerUnderWay(contribution) : [],
+      // What waits for its next try is not under way any more.
+      guards: source === 'charge' && contribution.charge?.state !== 'waiting' ? noLongerUnderWay(contribution) : [],
       // It has happened: fees that are higher than the gift are booked as they are.
       allowNegative: true,
     },

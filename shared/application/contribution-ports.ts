@@ -45,6 +45,8 @@ export type GuardChange =
       readonly level: HoldLevel;
       readonly owner: HoldOwner;
       readonly shown: ShownHold;
+      /** Only when no charge is under way. */
+      readonly isIdle?: boolean;
     }
   | {
       readonly kind: 'lift';
@@ -56,6 +58,8 @@ export type GuardChange =
     }
   /** A charge is begun: nothing holds the flow, and one more is under way. */
   | { readonly kind: 'begin'; readonly accountId: string; readonly contributionId: string; readonly flow: Flow }
+  /** No charge is under way, in none of the copies. */
+  | { readonly kind: 'idle'; readonly accountId: string }
   /** A charge has come to an end. */
   | { readonly kind: 'end'; readonly accountId: string; readonly contributionId: string }
   /** Nothing holds the flow. */

@@ -426,6 +426,7 @@ export const updatePaymentMethod = (
             label: method.label,
             ...calendarAfter(contribution, method, now),
           },
+          ...(method.id === contribution.method.id ? [] : pausesLeftBehind(contribution)),
         ],
         change: {
           subscriptions: isNewSubscription ? [{ processor, reference, contributionId: id }] : [],
@@ -433,6 +434,12 @@ export const updatePaymentMethod = (
       });
     },
   );
+
+/** What the payer paused on the processor's own site goes on there, or ends with what was paused: nobody else can lift it. */
+const pausesLeftBehind = ({ holds }: Contribution): readonly ContributionEventData[] =>
+  holds
+    .filter(({ reason }) => reason === 'at_processor')
+    .map(({ id, missedPeriods }) => ({ type: 'released', holdId: id, missedPeriods }));
 
 /** Who charges from now on has the calendar: a subscription keeps its own, and ours goes on with the next period. */
 function calendarAfter(
@@ -513,6 +520,13 @@ export function confirmPeriod(
           '/period',
           `Expected are: ${contribution.expected.map(({ period }) => period).join(', ') || 'none'}.`,
         );
+      }
+      const collective = await deps.store.account(contribution.collective.accountId);
+      if (collective === undefined || hostIdOf(collective) !== contribution.collective.hostId) {
+        return refuse({
+          code: 'account-not-active',
+          detail: `${contribution.collective.accountName} has left your host; money that came for it is recorded in suspense.`,
+        });
       }
       if (await deps.store.isPaid(id, input.period)) {
         return invalid('/period', 'It is paid already; money that came besides is recorded in suspense.');

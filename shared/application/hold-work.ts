@@ -17,18 +17,28 @@ import type { WorkQueue } from './work-queue.ts';
 
 const clockActor = { userId: 'clock', capacity: 'clock' } as const;
 const pageSize = 100;
-const stepsMax = 5;
+/** How far a hold is spread between two writes of how far it got: what a function that ends in the middle does again. */
+const pagesAtOnce = 100;
+/** With the end and a reminder of a hold, a hundred thousand contributions; the rest is for the next run, after what else is due. */
+const stepsMax = 12;
+
+type SpreadOptions = {
+  /** Whether there is time for another step. */
+  readonly hasTime?: () => boolean;
+  readonly pages?: number;
+};
 
 /** Whatever is due on a hold now; what cannot be written because somebody else is writing comes round again. */
 export async function workHold(
   deps: ContributionDependencies & { readonly queue: WorkQueue },
   holdId: string,
   runId: string | null,
+  { hasTime = () => true, pages = pagesAtOnce }: SpreadOptions = {},
 ): Promise<readonly HoldEventData['type'][]> {
   const done: HoldEventData['type'][] = [];
-  for (let step = 0; step < stepsMax; step += 1) {
+  for (let step = 0; step < stepsMax && hasTime(); step += 1) {
     const stored = await deps.store.hold(holdId);
-    const data = stored && (await nextOf(deps, stored.hold, runId));
+    const data = stored && (await nextOf(deps, stored.hold, runId, pages));
     if (stored === undefined || data === undefined) {
       return done;
     }
@@ -46,10 +56,11 @@ async function nextOf(
   deps: ContributionDependencies & { readonly queue: WorkQueue },
   hold: AccountHold,
   runId: string | null,
+  pages: number,
 ): Promise<HoldEventData | undefined> {
   const now = deps.clock.now();
   const data = decideHoldDue(hold, now, minutesAfter(now, laterReminderDays * 24 * 60));
-  return data ?? (hold.spread === 'waiting' ? { type: 'spread', woken: await spread(deps, hold, runId) } : undefined);
+  return data ?? (hold.spread === 'waiting' ? spread(deps, hold, runId, pages) : undefined);
 }
 
 /**
@@ -107,34 +118,37 @@ async function spread(
   deps: ContributionDependencies & { readonly queue: WorkQueue },
   hold: AccountHold,
   runId: string | null,
-): Promise<number> {
+  pages: number,
+): Promise<HoldEventData> {
   const { store, queue } = deps;
   const scope =
     hold.hostId === hold.accountId
       ? ({ by: 'host', hostId: hold.accountId } as const)
       : ({ by: 'collective', accountId: hold.accountId } as const);
   let woken = 0;
-  let from: Position | undefined;
-  do {
+  let from: Position | undefined = hold.spreadFrom;
+  for (let count = 0; count < pages; count += 1) {
     const page = await store.listContributions(scope, pageSize, from);
     if (hold.cancels === true) {
       woken += await canceled(deps, page.items);
-      from = page.next;
-      continue;
+    } else {
+      const affected = page.items.filter((contribution) => isAffected(contribution, hold));
+      await queue.send(
+        affected.map(({ id, method }) => ({
+          contributionId: id,
+          leasedUntil: null,
+          runId,
+          processor: method.processor,
+        })),
+      );
+      woken += affected.length;
     }
-    const affected = page.items.filter((contribution) => isAffected(contribution, hold));
-    await queue.send(
-      affected.map(({ id, method }) => ({
-        contributionId: id,
-        leasedUntil: null,
-        runId,
-        processor: method.processor,
-      })),
-    );
-    woken += affected.length;
     from = page.next;
-  } while (from !== undefined);
-  return woken;
+    if (from === undefined) {
+      return { type: 'spread', woken };
+    }
+  }
+  return { type: 'spread', woken, ...(from === undefined ? {} : { next: from }) };
 }
 
 /** What is given once is looked at also when what it missed is skipped: it has no next period that would find it. */

@@ -12,6 +12,7 @@ import {
   type HoldReason,
   levelsOf,
   type MissedPeriods,
+  stoppedBy,
 } from '../domain/hold.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
@@ -75,7 +76,7 @@ export type HoldPreview = {
   /** What they give a month, minor units: a yearly one counts as a twelfth, rounded down over all of them. */
   readonly monthly: readonly { readonly currency: string; readonly amount: number }[];
   readonly processors: readonly { readonly processor: string; readonly contributions: number }[];
-  /** Those that holds of their own keep already; they count in the figures above for nothing. */
+  /** Those that other holds keep already, their own or on the account; they count in the figures above for nothing. */
   readonly alreadyHeld: number;
   readonly told: { readonly contributors: number; readonly collectiveAdmins: number };
   /** Repeated when the hold is placed: it is refused when any of this is different by then. */
@@ -86,8 +87,14 @@ export type HoldPreview = {
 const membersMax = 500;
 
 async function previewOf(deps: ContributionDependencies, account: Account, tally: Tally): Promise<HoldPreview> {
-  const { items: members } = await deps.store.members(account.id, membersMax);
-  const running = tally.rows.filter(({ isHeld }) => !isHeld);
+  const hostId = hostIdOf(account);
+  const [{ items: members }, guards] = await Promise.all([
+    deps.store.members(account.id, membersMax),
+    deps.store.guardsFor(account.id, hostId === null ? [account.id] : [account.id, hostId]),
+  ]);
+  // Where another owner holds the account or its host already, none of them runs now.
+  const isStopped = stoppedBy(guards, 'recurring').length > 0;
+  const running = tally.rows.filter(({ isHeld }) => !isHeld && !isStopped);
   const count = (rows: Tally['rows']): number => rows.reduce((sum, { contributions }) => sum + contributions, 0);
   const monthly = grouped(running, ({ currency }) => currency).map(([currency, rows]) => {
     const sum = (interval: 'month' | 'year'): number =>
@@ -215,7 +222,14 @@ export async function placeHold(
       });
     },
   });
-  return answered.ok && input.contributionIds === undefined ? settled(deps, accountId, answered) : answered;
+  if (!answered.ok) {
+    return answered;
+  }
+  const countUnderWay =
+    input.contributionIds === undefined
+      ? async () => (await deps.store.guard(accountId)).underWay
+      : () => chargesOf(deps, chosen);
+  return settled(countUnderWay, answered);
 }
 
 function ownerOf(
@@ -336,16 +350,21 @@ const settleMilliseconds = 100;
  * after that is named in the answer, so that nobody takes it for a charge that came after the pause.
  */
 async function settled(
-  deps: ContributionDependencies,
-  accountId: string,
+  countUnderWay: () => Promise<number>,
   answered: Extract<Awaited<Outcome>, { ok: true }>,
 ): Outcome {
-  let { underWay } = await deps.store.guard(accountId);
+  let underWay = await countUnderWay();
   for (let attempt = 0; attempt < settleAttempts && underWay > 0 && !answered.value.replayed; attempt += 1) {
     await new Promise((resolve) => setTimeout(resolve, settleMilliseconds));
-    ({ underWay } = await deps.store.guard(accountId));
+    underWay = await countUnderWay();
   }
   return accept({ ...answered.value, body: { ...(answered.value.body as HoldView), underWay } });
+}
+
+/** How many of the chosen contributions have a charge that was begun and has no end yet. */
+async function chargesOf(deps: ContributionDependencies, contributionIds: readonly string[]): Promise<number> {
+  const found = await Promise.all(contributionIds.map((id) => deps.store.contribution(id)));
+  return found.filter((stored) => stored?.contribution.charge && stored.contribution.charge.state !== 'waiting').length;
 }
 
 // --- Lifting and reading ---------------------------------------------------------------------------------------------

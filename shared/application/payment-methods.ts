@@ -16,6 +16,9 @@ export type AddPaymentMethodInput = {
   readonly label: string;
 };
 
+/** More than any organisation pays with; requests at the same time may add a few. */
+const methodsMax = 1000;
+
 export type PaymentMethodView = Omit<PaymentMethod, 'reference' | 'payerReference'>;
 
 /** What the processor calls it stays between the processor and us. */
@@ -43,6 +46,13 @@ export function addPaymentMethod(
       const wrong = problemIn(input);
       if (wrong !== undefined) {
         return refuse({ code: 'validation-failed', errors: [wrong] });
+      }
+      const { items } = await deps.store.listPaymentMethods(accountId, methodsMax);
+      if (items.length >= methodsMax) {
+        return refuse({
+          code: 'too-many',
+          detail: `An account has at most ${methodsMax} payment methods; remove one first.`,
+        });
       }
       const method: PaymentMethod = { id: deps.ids.next('pm', now), accountId, ...input, createdAt: now };
       return accept({

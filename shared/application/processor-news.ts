@@ -18,8 +18,17 @@ import { dayOf, minutesAfter, periodAt } from './periods.ts';
 import type { Change } from './ports.ts';
 import type { ProcessorNews } from './processors.ts';
 
-/** `unknown`: it is about something that this system does not know; the processor need not tell it again. */
-export type NewsOutcome = 'done' | 'nothing' | 'unknown';
+/**
+ * `unknown`: it is about something that this system does not know; the processor need not tell it again. `early`: it may
+ * be known soon, and is to be told again.
+ */
+export type NewsOutcome = 'done' | 'nothing' | 'unknown' | 'early';
+
+/**
+ * A payer agrees to a subscription at the processor first, and here a moment later; its first payment is told in between.
+ * After an hour it is a subscription of somebody else at the same account.
+ */
+const earlyMinutes = 60;
 
 const attemptsMax = 20;
 
@@ -32,7 +41,8 @@ export async function takeNews(
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const stored = await subjectOf(deps, processor, news);
     if (stored === undefined) {
-      return 'unknown';
+      const isYoung = minutesAfter(news.at, earlyMinutes) > deps.clock.now();
+      return 'subscription' in news && isYoung ? 'early' : 'unknown';
     }
     const change = await changeFor(deps, stored, news);
     if (change === undefined) {
@@ -84,6 +94,7 @@ async function changeFor(
   switch (news.kind) {
     case 'other':
       return undefined;
+    // Money that moved is booked, also of a subscription that was left for another payment method.
     case 'payment_succeeded': {
       const { change } = await bookingOf(deps, stored, news.payment, {
         source: 'processor',
@@ -94,11 +105,18 @@ async function changeFor(
       return change;
     }
     case 'payment_failed':
-      return written(deps, stored, [{ type: 'payment_failed', reason: news.reason }]);
+      return isLeft(contribution, news)
+        ? undefined
+        : written(deps, stored, [{ type: 'payment_failed', reason: news.reason }]);
     case 'charge_succeeded': {
       const { charge } = contribution;
       if (charge?.key !== news.key) {
         return undefined;
+      }
+      if (news.payment.fee === null && charge.state !== 'waiting') {
+        // What the processor keeps is not said here: the look-up, which is due now, finds the payment with its fee (F1).
+        const { reference } = news.payment;
+        return written(deps, stored, [{ type: 'charge_pending', reference, lookUpAt: deps.clock.now() }]);
       }
       const { change } = await bookingOf(deps, stored, news.payment, {
         source: 'charge',
@@ -126,11 +144,11 @@ async function changeFor(
       return written(deps, stored, [end], { guards: ended(contribution) });
     }
     case 'suspended':
-      return suspendedThere(deps, stored, news);
+      return isLeft(contribution, news) ? undefined : suspendedThere(deps, stored, news);
     case 'resumed':
-      return resumedThere(deps, stored);
+      return isLeft(contribution, news) ? undefined : resumedThere(deps, stored, news);
     case 'canceled':
-      return contribution.told === null || contribution.told.observed === 'canceled'
+      return isLeft(contribution, news) || contribution.told === null || contribution.told.observed === 'canceled'
         ? undefined
         : written(deps, stored, [
             { type: 'told', observed: 'canceled', source: 'processor' },
@@ -140,6 +158,10 @@ async function changeFor(
           ]);
   }
 }
+
+/** Whether it is about a subscription that the contribution is not paid with any more: what it is now is not said by that. */
+const isLeft = ({ method }: Contribution, { subscription }: { readonly subscription: string }): boolean =>
+  method.reference !== subscription;
 
 /** Payments that the processor starts belong to the newest period that has begun. */
 function periodOf(contribution: Contribution, paidAt: string): string {
@@ -162,6 +184,20 @@ const ended = ({ id, collective }: Contribution): readonly GuardChange[] =>
     contributionId: id,
   }));
 
+type ToldEvent = ContributionEventData & { readonly type: 'told' };
+
+/**
+ * Messages come in any order: what became so before what the processor said last is over. Also what is known already is
+ * written when it is newer, as an older one may still be on its way.
+ */
+function isNews({ told }: Contribution, { observed, saidAt = '' }: ToldEvent): boolean {
+  if (told === null || told.observed === 'canceled') {
+    return false;
+  }
+  const { saidAt: before = '' } = told;
+  return saidAt > before || (saidAt === before && observed !== told.observed);
+}
+
 /** Suspended by us, it is the answer to our call. Suspended by the payer, it is the payer's own pause (P3). */
 async function suspendedThere(
   deps: ContributionDependencies,
@@ -169,10 +205,13 @@ async function suspendedThere(
   { at }: ProcessorNews,
 ): Promise<Change | undefined> {
   const { contribution } = stored;
-  if (contribution.told === null || contribution.told.observed !== 'running') {
+  const told: ToldEvent = { type: 'told', observed: 'suspended', source: 'processor', saidAt: at };
+  if (!isNews(contribution, told)) {
     return undefined;
   }
-  const told: ContributionEventData = { type: 'told', observed: 'suspended', source: 'processor' };
+  if (contribution.told?.observed !== 'running') {
+    return written(deps, stored, [told]);
+  }
   const { accountId, hostId } = contribution.collective;
   const guards = await deps.store.guardsFor(contribution.id, hostId === null ? [accountId] : [accountId, hostId]);
   const isOurs = contribution.told.nextAttemptAt !== null || wantedAtProcessor(contribution, guards) === 'suspended';
@@ -199,14 +238,19 @@ async function suspendedThere(
 }
 
 /** The payer goes on there: the pause that the payer set there is over; those of others are told to the processor again. */
-function resumedThere(deps: ContributionDependencies, stored: StoredContribution): Change | undefined {
+function resumedThere(
+  deps: ContributionDependencies,
+  stored: StoredContribution,
+  { at }: ProcessorNews,
+): Change | undefined {
   const { contribution } = stored;
-  if (contribution.told === null || contribution.told.observed !== 'suspended') {
+  const told: ToldEvent = { type: 'told', observed: 'running', source: 'processor', saidAt: at };
+  if (!isNews(contribution, told)) {
     return undefined;
   }
   const theirs = contribution.holds.filter(({ reason }) => reason === 'at_processor');
   return written(deps, stored, [
-    { type: 'told', observed: 'running', source: 'processor' },
+    told,
     ...theirs.map(({ id, missedPeriods }) => ({ type: 'released', holdId: id, missedPeriods }) as const),
   ]);
 }

@@ -63,6 +63,8 @@ export type Told = {
   readonly attempts: number;
   readonly nextAttemptAt: string | null;
   readonly lastError: string | null;
+  /** Since when it is so by the processor's own word; what is older than this is not news. */
+  readonly saidAt?: string;
 };
 
 export type Retiring = Omit<Told, 'observed'> & { readonly method: MethodInUse };
@@ -184,7 +186,13 @@ export type ContributionEventData =
       readonly next: number;
       readonly nextAt: string | null;
     }
-  | { readonly type: 'told'; readonly observed: ProcessorState; readonly source: 'us' | 'processor' }
+  | {
+      readonly type: 'told';
+      readonly observed: ProcessorState;
+      readonly source: 'us' | 'processor';
+      /** Since when, where the processor says so by itself. */
+      readonly saidAt?: string;
+    }
   | {
       readonly type: 'telling_failed';
       readonly wanted: ProcessorState;
@@ -258,6 +266,19 @@ function begun(id: string, agreement: Agreement, at: string): Contribution {
 const toldOf = ({ chargedBy }: MethodInUse): Told | null =>
   chargedBy === 'processor' ? { observed: 'running', attempts: 0, nextAttemptAt: null, lastError: null } : null;
 
+/**
+ * One that is chosen again is what the processor was told last; one that was to end, nobody knows how far that went: it is
+ * asked about, whatever it should be.
+ */
+function toldAnew({ told, method, retiring, retiringLater }: Contribution, next: MethodInUse): Told | null {
+  if (method.id === next.id) {
+    return told;
+  }
+  const wasLeft = [retiring, ...retiringLater].some((left) => left?.method.id === next.id);
+  const anew = toldOf(next);
+  return anew !== null && wasLeft ? { ...anew, lastError: 'It was to end, and is used again.' } : anew;
+}
+
 /** What the processor is told changes now; it is asked as soon as the clock comes round. */
 const toBeTold = (told: Told | null, at: string): Told | null =>
   told === null ? null : { ...told, attempts: 0, nextAttemptAt: at };
@@ -320,6 +341,10 @@ function consequence(before: Contribution, { data, at, actor }: Occurrence): Par
         charged: before.charged + 1,
         lastChargedAt: data.paidAt,
         setAside: isMendedBy(before, data.source) ? null : before.setAside,
+        told:
+          data.source === 'processor' && before.told !== null && before.told.attempts === 0
+            ? { ...before.told, lastError: null }
+            : before.told,
         ...(before.interval === 'once' && before.status === 'active' ? { status: 'completed' } : {}),
       };
     case 'periods_passed':
@@ -377,15 +402,21 @@ function consequence(before: Contribution, { data, at, actor }: Occurrence): Par
       return {
         method: data.method,
         methodLabel: data.label,
-        told: toBeTold(toldOf(data.method), at),
+        told: toBeTold(toldAnew(before, data.method), at),
         ...retiringOf(before, data.method, at),
         nextAt: data.nextAt,
         next: data.next,
         ...(data.method.chargedBy === 'processor' ? leftToProcessor(before) : resumed(before, at)),
       };
     case 'told':
+      if (before.told !== null && data.saidAt !== undefined && data.observed === before.told.observed) {
+        // It says what is known: only that nothing older counts from now on is new.
+        return { told: { ...before.told, saidAt: data.saidAt } };
+      }
       return {
         told: before.told && {
+          ...before.told,
+          ...(data.saidAt === undefined ? {} : { saidAt: data.saidAt }),
           observed: data.observed,
           attempts: 0,
           // What is wanted may have changed while the processor was told: it is looked at again until nothing changes.

@@ -32,6 +32,9 @@ export type HoldScope =
   /** Chosen contributions, by id. */
   | { readonly kind: 'contributions'; readonly contributionIds: readonly string[] };
 
+/** A place in the list of the contributions that a hold covers, as the store gives it. */
+export type SpreadFrom = Readonly<Record<string, unknown>>;
+
 export type AccountHold = {
   readonly id: string;
   readonly version: number;
@@ -60,6 +63,8 @@ export type AccountHold = {
    * told there, those that are to be collected are collected. The hold itself needs none of that to hold.
    */
   readonly spread: 'waiting' | 'done';
+  /** Where that goes on, when it was not done in one go. */
+  readonly spreadFrom?: SpreadFrom | undefined;
   /** Whether the contributions that it covers end: chosen when a collective leaves its host. */
   readonly cancels?: true;
   readonly createdAt: string;
@@ -69,13 +74,16 @@ export type AccountHold = {
 export type HoldEventData =
   | {
       readonly type: 'placed';
-      readonly hold: Omit<AccountHold, 'version' | 'status' | 'lifted' | 'reminders' | 'spread' | 'updatedAt'>;
+      readonly hold: Omit<
+        AccountHold,
+        'version' | 'status' | 'lifted' | 'reminders' | 'spread' | 'spreadFrom' | 'updatedAt'
+      >;
     }
   | { readonly type: 'lifted' }
   | { readonly type: 'ended' }
   | { readonly type: 'reminded'; readonly remindAt: string }
-  /** @property woken how many contributions were looked at because of it */
-  | { readonly type: 'spread'; readonly woken: number };
+  /** @property woken how many contributions were looked at because of it; @property next where it goes on, unless it is done */
+  | { readonly type: 'spread'; readonly woken: number; readonly next?: SpreadFrom };
 
 /** The state after an event, as for intents. */
 export function applyHold(
@@ -101,7 +109,7 @@ export function applyHold(
     case 'reminded':
       return { ...following, reminders: hold.reminders + 1, remindAt: data.remindAt };
     case 'spread':
-      return { ...following, spread: 'done' };
+      return { ...following, spread: data.next === undefined ? 'done' : 'waiting', spreadFrom: data.next };
     case 'lifted':
     case 'ended':
       return {
@@ -110,6 +118,7 @@ export function applyHold(
         lifted: { at, by: event.actor.userId, how: data.type },
         remindAt: null,
         spread: spreadOf(hold, ['recurring', 'new_once']),
+        spreadFrom: undefined,
       };
   }
 }

@@ -184,15 +184,17 @@ function guardOperations(tableName: string, change: GuardChange): readonly Opera
   switch (change.kind) {
     case 'place':
       return everyCopy.map((Key) => ({
-        meaning: { kind: 'already-on-hold' },
+        // Whoever asks that nothing is under way has looked whether it holds already; what is in the way then passes.
+        meaning: { kind: change.isIdle === true ? 'not-empty' : 'already-on-hold' },
         item: update(Key, {
           UpdateExpression: 'ADD #level :owners SET #shown = :shown',
-          ConditionExpression: 'attribute_not_exists(#level) OR NOT contains(#level, :owner)',
+          ConditionExpression: `(attribute_not_exists(#level) OR NOT contains(#level, :owner))${change.isIdle === true ? ` AND ${isIdle}` : ''}`,
           ExpressionAttributeNames: { '#level': change.level, '#shown': shownAttribute(change.level, change.owner) },
           ExpressionAttributeValues: {
             ':owners': new Set([change.owner]),
             ':owner': change.owner,
             ':shown': change.shown,
+            ...(change.isIdle === true ? { ':none': 0 } : {}),
           },
         }),
       }));
@@ -221,6 +223,18 @@ function guardOperations(tableName: string, change: GuardChange): readonly Opera
           }),
         },
       ];
+    case 'idle':
+      return everyCopy.map((Key) => ({
+        meaning: { kind: 'not-empty' },
+        item: {
+          ConditionCheck: {
+            TableName: tableName,
+            Key,
+            ConditionExpression: isIdle,
+            ExpressionAttributeValues: { ':none': 0 },
+          },
+        },
+      }));
     case 'end':
       return [
         {
@@ -246,6 +260,9 @@ function guardOperations(tableName: string, change: GuardChange): readonly Opera
       ];
   }
 }
+
+/** No charge that was begun is without an end. */
+const isIdle = '(attribute_not_exists(underWay) OR underWay = :none)';
 
 /** No attribute of a level that stops the flow is there: sets vanish with their last element. */
 function isFree(flow: keyof typeof levelsThatStop) {

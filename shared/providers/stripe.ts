@@ -67,6 +67,8 @@ export function createStripeProcessor(options: StripeOptions): Processor {
           customer: payerReference,
           payment_method: reference,
           confirm: true,
+          // By default Stripe answers before it has counted its fee (https://docs.stripe.com/payments/payment-intents/asynchronous-capture).
+          capture_method: 'automatic',
           // Nobody is there to be asked, or to be sent to a page of their bank.
           off_session: true,
           error_on_requires_action: true,

@@ -1,6 +1,8 @@
 /** Holds on an account stop its payment intents too: money that leaves it, and what is new for it (requirements P3). */
 import { beforeEach, expect, test } from '@jest/globals';
 import { changeHosting, getAccount } from '../../shared/application/accounts.ts';
+import { confirmPeriod } from '../../shared/application/contributions.ts';
+import { workHold } from '../../shared/application/hold-work.ts';
 import { liftAccountHold, listHolds } from '../../shared/application/holds.ts';
 import type { Answer } from '../../shared/application/request.ts';
 import type { Refusal } from '../../shared/domain/refusals.ts';
@@ -17,6 +19,54 @@ beforeEach(async () => {
 });
 
 const codeOf = (result: Result<Answer, Refusal>): string => (result.ok ? 'ok' : result.refusal.code);
+
+test('a hold with more contributions than one run gets through is spread by the next ones, from where it got to', async () => {
+  const listed: unknown[] = [];
+  world = await contributionWorld(engine, {
+    wrap: (store) => ({
+      ...store,
+      listContributions(scope, _limit, from) {
+        listed.push(from);
+        return store.listContributions(scope, 1, from);
+      },
+    }),
+  });
+  const { deps, people, accounts } = world;
+  for (let count = 0; count < 4; count += 1) {
+    await world.contribute({ paymentMethodId: await world.card(people.stranger, 'processor') });
+  }
+  const { id } = await world.paused(people.financeA, accounts.collectiveA);
+  const woken: string[] = [];
+  const queue = {
+    send: async (work: readonly { readonly contributionId: string }[]) =>
+      void woken.push(...work.map(({ contributionId }) => contributionId)),
+  };
+  /** One step, and no time for another. */
+  const step = (holdId: string) => {
+    let asked = 0;
+    const hasTime = () => {
+      asked += 1;
+      return asked === 1;
+    };
+    return workHold({ ...deps, queue }, holdId, null, { hasTime, pages: 2 });
+  };
+  for (let run = 0; run < 4; run += 1) {
+    await step(id);
+  }
+  expect(new Set(woken).size).toBe(4);
+  expect(woken).toHaveLength(4);
+  expect((await deps.store.hold(id))?.hold.spread).toBe('done');
+  expected(await liftAccountHold(deps, world.meta(people.financeA), id));
+  await step(id);
+  expect((await deps.store.hold(id))?.hold).toMatchObject({ spread: 'waiting', spreadFrom: {} });
+  // Placed again and lifted again while it is not through: what follows from the end begins with the first of them.
+  const again = await world.paused(people.financeA, accounts.collectiveA);
+  await step(again.id);
+  expected(await liftAccountHold(deps, world.meta(people.financeA), again.id));
+  listed.length = 0;
+  await step(again.id);
+  expect(listed[0]).toBeUndefined();
+});
 
 test('money that is held is not sent, and is sent when the hold is lifted', async () => {
   const { people, accounts } = world;
@@ -113,4 +163,42 @@ test('an account shows what is paused on it, by whom, since when and until when;
   expect(await seenBy(people.stranger)).toEqual([{ ...shown, reason: null, message: 'Papers are missing.' }]);
   expected(await liftAccountHold(deps, world.meta(people.financeA), hold.id));
   expect(await seenBy(people.stranger)).toEqual([]);
+});
+
+test('a bank transfer for a collective that has left is not credited where nobody would find it', async () => {
+  const { people, accounts, deps } = world;
+  const paymentMethodId = await world.card(people.stranger, 'contributor');
+  const { id } = await world.contribute({ collectiveAccountId: accounts.collectiveA2, paymentMethodId });
+  await world.batch();
+  expected(await changeHosting(deps, world.meta(people.hostAdminA), accounts.collectiveA2, { action: 'leave' }));
+  const input = { period: '2026-03-02', amount: usd(5000), date: '2026-03-02', reference: 'R-1' };
+  expect(codeOf(await confirmPeriod(deps, world.meta(people.financeA), id, input))).toBe('account-not-active');
+});
+
+test('a collective does not leave its host while a charge for it has no answer yet', async () => {
+  const { people, accounts, bank, clock, deps } = world;
+  bank.script.push('unknown-done');
+  await world.contribute({ collectiveAccountId: accounts.collectiveA2 });
+  expect(await world.batch()).toEqual(['charge_started', 'charge_unclear']);
+  const leave = () => changeHosting(deps, world.meta(people.hostAdminA), accounts.collectiveA2, { action: 'leave' });
+  expect(codeOf(await leave())).toBe('temporarily-unavailable');
+  clock.advanceDays(1);
+  await world.batch();
+  // The money has come, and is held for it.
+  expect(codeOf(await leave())).toBe('hosting-not-allowed');
+});
+
+test('a preview counts as running only what no other hold stops', async () => {
+  const { people, accounts } = world;
+  await world.contribute();
+  expect(await world.preview(people.financeA, accounts.collectiveA)).toMatchObject({
+    contributions: 1,
+    alreadyHeld: 0,
+  });
+  await world.paused(people.collectiveAdminA, accounts.collectiveA);
+  expect(await world.preview(people.financeA, accounts.collectiveA)).toMatchObject({
+    contributions: 0,
+    alreadyHeld: 1,
+  });
+  expect(codeOf(await world.pause(people.financeA, accounts.collectiveA))).toBe('ok');
 });

@@ -6,6 +6,7 @@ import type { Store } from '../../shared/application/ports.ts';
 import type { Answer } from '../../shared/application/request.ts';
 import type { Refusal } from '../../shared/domain/refusals.ts';
 import type { Result } from '../../shared/domain/result.ts';
+import { contributionWorld } from '../support/contribution-world.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
 import { bodyOf, createWorld, receiving, sending, usd, type World } from '../support/world.ts';
 
@@ -157,6 +158,37 @@ describe('money that arrives between the look at the books and the write', () =>
 
   test.each(['leaving', 'archiving'] as const)('and none that arrives does not keep it from %s', async (way) => {
     expect(codeOf(await ways[way][1]())).toBe('ok');
+  });
+});
+
+describe('what is given regularly', () => {
+  const given = async () => {
+    const contributions = await contributionWorld(engine);
+    const { people } = contributions;
+    await contributions.contribute({ paymentMethodId: await contributions.card(people.stranger, 'processor') });
+    return contributions;
+  };
+
+  test('keeps a collective from being archived until it has left its host, which pauses it at the processor', async () => {
+    const { deps, meta, people, accounts, bank, batch } = await given();
+    const archiveIt = () => updateAccount(deps, meta(people.hostAdminA), accounts.collectiveA, { status: 'archived' });
+    expect(codeOf(await archiveIt())).toBe('account-in-use');
+    expect(codeOf(await changeHosting(deps, meta(people.hostAdminA), accounts.collectiveA, { action: 'leave' }))).toBe(
+      'ok',
+    );
+    await batch();
+    expect(bank.calls.map(({ verb }) => verb)).toEqual(['suspend']);
+    const byItself = updateAccount(deps, meta(people.collectiveAdminA), accounts.collectiveA, { status: 'archived' });
+    expect(codeOf(await byItself)).toBe('ok');
+  });
+
+  test('is paused when its host is archived', async () => {
+    const { deps, meta, people, accounts, bank, batch } = await given();
+    expect(codeOf(await updateAccount(deps, meta(people.hostAdminA), accounts.hostA, { status: 'archived' }))).toBe(
+      'ok',
+    );
+    await batch();
+    expect(bank.calls.map(({ verb }) => verb)).toEqual(['suspend']);
   });
 });
 

@@ -32,6 +32,26 @@ describe('a contribution to a host itself', () => {
   });
 });
 
+test('a pause of chosen contributions names the charges that had begun, like one of all of them', async () => {
+  const { people, accounts, processor } = world;
+  const { id } = await world.contribute();
+  const choose = () => world.paused(people.financeA, accounts.collectiveA, { contributionIds: [id] });
+  let underWay: number | null = null;
+  const asked: typeof processor = {
+    ...processor,
+    async charge(request) {
+      ({ underWay } = await choose());
+      return processor.charge(request);
+    },
+  };
+  expect(await world.batch({ processor: asked })).toEqual(['charge_started', 'charged']);
+  expect(underWay).toBe(1);
+  const other = await world.contribute();
+  expect(await world.paused(people.financeA, accounts.collectiveA, { contributionIds: [other.id] })).toMatchObject({
+    underWay: 0,
+  });
+});
+
 describe('a look-up at a processor that is not set up any more', () => {
   test('leaves the charge under way, however often it is tried', async () => {
     const { accounts, bank, deps, clock } = world;

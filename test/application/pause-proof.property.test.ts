@@ -106,7 +106,7 @@ test('no charge is begun, nor booked unless it was named, while a pause that was
   }
   // The test is about something: much was charged, and pauses came while it was.
   const charged = writes.filter(({ kind }) => kind === 'booked');
-  expect(charged.length).toBeGreaterThan(rounds * contributions * 0.3);
+  expect(charged.length).toBeGreaterThan(rounds * contributions * 0.1);
   expect(new Set(world.bank.payments.map(({ contributionId, period }) => `${contributionId} ${period}`)).size).toBe(
     world.bank.payments.length,
   );

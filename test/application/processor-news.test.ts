@@ -1,9 +1,9 @@
 /** What processors tell by themselves, in any order and more than once. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { cancelContribution } from '../../shared/application/contributions.ts';
+import { cancelContribution, updatePaymentMethod } from '../../shared/application/contributions.ts';
 import { liftAccountHold } from '../../shared/application/holds.ts';
 import { type NewsOutcome, takeNews } from '../../shared/application/processor-news.ts';
-import type { ProcessorNews } from '../../shared/application/processors.ts';
+import type { Processor, ProcessorNews } from '../../shared/application/processors.ts';
 import { type ContributionWorld, contributionWorld } from '../support/contribution-world.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
 import { expected, usd } from '../support/world.ts';
@@ -58,10 +58,22 @@ describe('a payment of a subscription', () => {
   });
 
   test('of which nobody knows anything here changes nothing', async () => {
-    expect(await tell('payment_succeeded', { subscription: 'another', payment: payment('x') })).toBe('unknown');
+    const told = { subscription: 'another', payment: payment('x'), at: world.clock.now() };
+    world.clock.advanceDays(1);
+    expect(await tell('payment_succeeded', told)).toBe('unknown');
     expect(await tell('other', { type: 'customer.created' })).toBe('unknown');
     expect(await available()).toBe(0);
   });
+});
+
+test('a payment that is told before its contribution is made is asked for again, and booked then', async () => {
+  const paymentMethodId = await world.card(world.people.stranger, 'processor');
+  const { reference } = (await world.deps.store.paymentMethod(world.people.stranger, paymentMethodId)) ?? {};
+  const told = { subscription: reference, payment: payment('first') };
+  expect(await tell('payment_succeeded', told, 'event-first')).toBe('early');
+  await world.contribute({ paymentMethodId });
+  expect(await tell('payment_succeeded', told, 'event-first')).toBe('done');
+  expect(await available()).toBe(4825);
 });
 
 describe('a payer who suspends on the processor’s own site', () => {
@@ -84,6 +96,8 @@ describe('a payer who suspends on the processor’s own site', () => {
     const { people, accounts, bank } = world;
     await world.paused(people.financeA, accounts.collectiveA);
     await world.batch();
+    // It says what we know; that nothing older counts from now on is all that is written.
+    expect(await tell('suspended', { subscription })).toBe('done');
     expect(await tell('suspended', { subscription })).toBe('nothing');
     expect(await tell('resumed', { subscription })).toBe('done');
     expect(await look()).toMatchObject({ processor: { observed: 'running', pending: 'pausing' } });
@@ -91,6 +105,120 @@ describe('a payer who suspends on the processor’s own site', () => {
     expect(bank.calls.map(({ verb }) => verb)).toEqual(['suspend', 'suspend']);
     expect(await look()).toMatchObject({ processor: { observed: 'suspended', pending: null } });
   });
+});
+
+describe('what a payer does there, told in the wrong order,', () => {
+  const at = (minute: number): string => `2026-03-02T09:0${minute}:00.000Z`;
+
+  test('counts by when it was so: what was resumed is not paused by an older message', async () => {
+    expect(await tell('resumed', { subscription, at: at(2) })).toBe('done');
+    expect(await tell('suspended', { subscription, at: at(1) })).toBe('nothing');
+    expect(await look()).toMatchObject({ paused: { isPaused: false }, processor: { observed: 'running' } });
+  });
+
+  test('counts by when it was so: what was suspended again does not run by an older message', async () => {
+    await tell('suspended', { subscription, at: at(1) });
+    expect(await tell('suspended', { subscription, at: at(3) })).toBe('done');
+    expect(await tell('resumed', { subscription, at: at(2) })).toBe('nothing');
+    expect(await look()).toMatchObject({ paused: { isPaused: true }, processor: { observed: 'suspended' } });
+  });
+
+  test('changes nothing of what the processor is still to be told', async () => {
+    const hold = await world.paused(world.people.stranger, world.people.stranger, { contributionIds: [id] });
+    expect(await tell('resumed', { subscription })).toBe('done');
+    await world.batch();
+    expect(world.bank.calls.map(({ verb }) => verb)).toEqual(['suspend']);
+    expect(hold.owner).toBe('contributor');
+  });
+});
+
+describe('another payment method', () => {
+  const changed = async (chargedBy: 'us' | 'processor'): Promise<void> => {
+    const { people, deps } = world;
+    const paymentMethodId = await world.card(people.stranger, chargedBy);
+    expected(await updatePaymentMethod(deps, world.meta(people.stranger), id, { paymentMethodId }));
+  };
+
+  test('in the place of a subscription that the payer had paused there takes the pause with it: nobody else could lift it', async () => {
+    await tell('suspended', { subscription });
+    await changed('us');
+    expect(await look()).toMatchObject({ paused: { isPaused: false } });
+    world.clock.advanceDays(40);
+    expect(await world.batch()).toContain('charged');
+  });
+
+  test('is not touched by what is told of the subscription that was left, and money from that is booked', async () => {
+    await changed('processor');
+    await world.batch();
+    expect(world.bank.calls.map(({ verb }) => verb)).toEqual(['cancel']);
+    for (const kind of ['suspended', 'resumed', 'canceled'] as const) {
+      expect(await tell(kind, { subscription })).toBe('nothing');
+    }
+    expect(await tell('payment_failed', { subscription, reason: 'No funds.' })).toBe('nothing');
+    expect(await look()).toMatchObject({
+      status: 'active',
+      paused: { isPaused: false },
+      processor: { observed: 'running', pending: null, lastError: null },
+    });
+    expect(await tell('payment_succeeded', { subscription, payment: payment('late') })).toBe('done');
+    expect(await available()).toBe(4825);
+  });
+});
+
+test('a subscription that is chosen again while the processor is still to resume it is resumed there all the same', async () => {
+  const { people, accounts, deps, bank } = world;
+  const hold = await world.paused(people.financeA, accounts.collectiveA);
+  await world.batch();
+  expected(await liftAccountHold(deps, world.meta(people.financeA), hold.id));
+  const paymentMethodId = (await stored())?.method.id ?? '';
+  expected(await updatePaymentMethod(deps, world.meta(people.stranger), id, { paymentMethodId }));
+  await world.batch();
+  expect(bank.calls.map(({ verb }) => verb)).toEqual(['suspend', 'resume']);
+});
+
+test('the processor’s word of our own suspension is no pause of the payer, also when it was lifted while we asked', async () => {
+  const { people, accounts, deps, bank, processor } = world;
+  const hold = await world.paused(people.financeA, accounts.collectiveA);
+  const slow: Processor = {
+    ...processor,
+    async suspend(...asked) {
+      const answer = await processor.suspend(...asked);
+      expected(await liftAccountHold(deps, world.meta(people.financeA), hold.id));
+      expect(await tell('suspended', { subscription })).toBe('done');
+      return answer;
+    },
+  };
+  await world.batch({ processor: slow });
+  await world.batch();
+  expect(bank.calls.map(({ verb }) => verb)).toEqual(['suspend', 'resume']);
+  expect(await look()).toMatchObject({
+    paused: { isPaused: false },
+    processor: { observed: 'running', pending: null },
+  });
+});
+
+test('a payment that failed is forgotten when the next one succeeds', async () => {
+  await tell('payment_failed', { subscription, reason: 'No funds.' });
+  expect(await look()).toMatchObject({ processor: { lastError: 'No funds.' } });
+  await tell('payment_succeeded', { subscription, payment: payment('next') });
+  expect(await look()).toMatchObject({ processor: { lastError: null } });
+});
+
+test('a refusal that the processor tells before its answer is written is one refusal, and nothing stays under way', async () => {
+  const contributionId = (await world.contribute()).id;
+  const processor: Processor = {
+    ...world.processor,
+    charge: async ({ key }) => {
+      expect(await tell('charge_failed', { contributionId, key, reason: 'No funds.' })).toBe('done');
+      return { outcome: 'refused', code: 'declined', reason: 'No funds.' };
+    },
+  };
+  expect(await world.batch({ processor })).toEqual(['charge_started']);
+  expect((await world.deps.store.contribution(contributionId))?.contribution).toMatchObject({
+    refusals: 1,
+    charge: { attempt: 2, state: 'waiting', nextAt: '2026-03-03T09:00:00.000Z' },
+  });
+  expect((await world.deps.store.guard(world.accounts.collectiveA)).underWay).toBe(0);
 });
 
 test('the processor’s word of our own suspension is no pause of the payer, also while our call has no answer yet', async () => {
@@ -138,6 +266,16 @@ describe('a charge that was pending', () => {
     expect(await world.batch()).toEqual([]);
     expect(await available()).toBe(4825);
     expect((await world.deps.store.guard(world.accounts.collectiveA)).underWay).toBe(0);
+  });
+
+  test('is looked up for its fee when the processor does not say what it kept', async () => {
+    world.bank.payments.push({ key, contributionId, period: '2026-03-02', amount: usd(5000) });
+    const told = { contributionId, key, payment: { ...payment(`payment-${key}`), fee: null } };
+    expect(await tell('charge_succeeded', told)).toBe('done');
+    expect(await available()).toBe(0);
+    expect(await world.batch()).toEqual(['charged']);
+    expect(await tell('charge_succeeded', told)).toBe('nothing');
+    expect(await available()).toBe(4825);
   });
 
   test('is tried again later when the processor says that it failed', async () => {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { bodyBytesMax } from '../../functions/middleware/with-content.ts';
 import { settingsIn } from '../../functions/processor-environment.ts';
 import { keys } from '../../shared/persistence/keys.ts';
@@ -134,10 +135,17 @@ test('a processor that is not known, or not set up, has no address here', async 
 });
 
 test('a genuine message that is of no use here is answered, so that it is not sent again', async () => {
-  const strange = { ...paid('ok:nobody-has-this', 'event-strange') };
+  const strange = { ...paid('ok:nobody-has-this', 'event-strange'), at: '2026-01-01T00:00:00.000Z' };
   expect(await tell(strange)).toMatchObject({ status: 200, body: { outcome: 'unknown' } });
   const other = { eventId: 'event-other', at: now(), kind: 'other', type: 'balance.available' };
   expect(await tell(other)).toMatchObject({ status: 200, body: { outcome: 'unknown' } });
+});
+
+test('a genuine message of a subscription that may be known soon is asked for again', async () => {
+  expect(await tell(paid('ok:nobody-has-this-yet', 'event-early'))).toMatchObject({
+    status: 404,
+    body: { type: '/problems/not-found' },
+  });
 });
 
 test('a genuine message that cannot be understood is asked for again', async () => {
@@ -193,6 +201,45 @@ test('what a message may bring about is under the keys that the function may wri
   expect(written.filter((one) => ![...may, ...count].includes(one))).toEqual([]);
   expect(keys.memberships('acc_1').PK).toMatch(/^PERSON#/);
 });
+
+test('what a message has read is under the keys that the function may read, whatever it says', async () => {
+  const { contributionId, subscription } = await subscribed();
+  const send = jest.spyOn(DynamoDBDocumentClient.prototype, 'send');
+  const key = `${contributionId}:2026-01-01:pm:1`;
+  const told = { at: now(), subscription };
+  const messages = [
+    paid(subscription, 'event-read'),
+    { ...told, kind: 'payment_failed', eventId: 'event-read-1', reason: 'No funds.' },
+    { ...told, kind: 'suspended', eventId: 'event-read-2' },
+    { ...told, kind: 'resumed', eventId: 'event-read-3', at: new Date(Date.now() + 1).toISOString() },
+    { at: now(), kind: 'charge_failed', eventId: 'event-read-4', contributionId, key, reason: 'No funds.' },
+    { ...told, kind: 'canceled', eventId: 'event-read-5' },
+  ];
+  for (const message of messages) {
+    expect(await tell(message)).toMatchObject({ status: 200 });
+  }
+  const read = send.mock.calls.flatMap(([command]) => readBy(command));
+  send.mockRestore();
+  const may = [
+    'BatchGetCommand GUARD',
+    ...['ACCOUNT', 'CONTRIBUTION', 'SUBSCRIPTION'].map((part) => `GetCommand ${part}`),
+  ];
+  expect(new Set(read)).toEqual(new Set(may));
+});
+
+/** What a command reads, by the beginnings of the keys; nothing for one that writes. */
+function readBy(command: object): readonly string[] {
+  if (command instanceof TransactWriteCommand) {
+    return [];
+  }
+  const keysOf =
+    command instanceof BatchGetCommand
+      ? Object.values(command.input.RequestItems ?? {}).flatMap(({ Keys: wanted = [] }) => wanted)
+      : command instanceof GetCommand
+        ? [command.input.Key ?? {}]
+        : [{ PK: '?' }];
+  return keysOf.map((key) => `${command.constructor.name} ${String(key['PK']).split('#')[0]}`);
+}
 
 test('a secret that is not what it should be is refused without a word of what is in it', () => {
   expect(settingsIn('{"STRIPE_SECRET_KEY":"sk"}')).toEqual({ STRIPE_SECRET_KEY: 'sk' });

@@ -55,6 +55,7 @@ describe('a charge', () => {
       currency: 'usd',
       customer: 'cus_Carol',
       payment_method: 'pm_Card',
+      capture_method: 'automatic',
       confirm: 'true',
       off_session: 'true',
       error_on_requires_action: 'true',

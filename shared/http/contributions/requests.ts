@@ -148,7 +148,8 @@ export const PlaceAccountHold = z
     message: prose(1000).nullable().default(null).meta({ description: 'To the contributors.' }),
     until: InstantInput.nullable().default(null).meta({ description: 'When it ends by itself; null for never.' }),
     missedPeriods: z.enum(missedPeriodChoices).default('skip').meta({
-      description: 'What becomes of the periods that pass: nothing, or one charge for all of them when it ends.',
+      description:
+        'What becomes of the periods that pass: nothing, or one charge for all of them when it ends. A subscription that the processor charges by itself keeps the processor’s calendar: nothing is collected for it.',
     }),
     fingerprint: z
       .string()

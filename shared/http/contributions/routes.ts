@@ -72,7 +72,7 @@ export const contributionRoutes = defineRoutes<'contributions'>()({
     summary: 'Confirm a period that was paid by bank transfer',
     description: 'By the host, when the money is in its statement; only then is it anybody’s balance.',
     body: requests.ConfirmPeriod,
-    problems: [...conditional, 'currency-mismatch'],
+    problems: [...conditional, 'currency-mismatch', 'account-not-active'],
   },
 
   addPaymentMethod: {
@@ -81,7 +81,7 @@ export const contributionRoutes = defineRoutes<'contributions'>()({
     body: requests.AddPaymentMethod,
     status: 201,
     answer: views.PaymentMethodView,
-    problems: unconditional,
+    problems: [...unconditional, 'too-many'],
   },
   listPaymentMethods: {
     summary: 'List an account’s payment methods',

@@ -20,7 +20,7 @@ export const webhookRoutes = defineRoutes<'webhooks'>()({
   receiveNews: {
     summary: 'Take a message of a payment processor',
     description:
-      'For the processors themselves: the address that is set up with them. A message counts when its signature is the processor’s; each is acted on once, whatever order they come in and however often. An answer of 500 or 503 asks for it to be sent again.',
+      'For the processors themselves: the address that is set up with them. A message counts when its signature is the processor’s; each is acted on once, whatever order they come in and however often. Any answer but 200 asks for it to be sent again: 404 for what is about a subscription that may be made here in a moment, 500 or 503 when it cannot be taken now.',
     body: Message,
     status: 200,
     answer: Taken,
