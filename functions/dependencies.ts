@@ -39,7 +39,7 @@ export function dependenciesOver(
   };
 }
 
-const systemClock: Dependencies['clock'] = { now: () => new Date().toISOString() };
+export const systemClock: Dependencies['clock'] = { now: () => new Date().toISOString() };
 
 let table: StoreOptions | undefined;
 

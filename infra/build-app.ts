@@ -54,6 +54,7 @@ export function buildApp(options: BuildAppOptions = {}): BuiltApp {
       bundles,
       logLevel: settings.logLevel,
       processorSecretArn: settings.processorSecretArn,
+      mailFrom: settings.mailFrom,
     });
     return { app, data, service };
   } finally {

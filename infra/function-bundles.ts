@@ -16,6 +16,9 @@ export const functionEntries = {
   'batch-admin': 'http/batch-admin.ts',
   webhooks: 'http/webhooks.ts',
   documentation: 'http/documentation.ts',
+  relay: 'stream/relay.ts',
+  'deliver-notification': 'queue/deliver-notification.ts',
+  'notify-later': 'schedule/notify-later.ts',
   'sweep-due': 'schedule/sweep-due.ts',
   'work-due': 'queue/work-due.ts',
   'process-batch-subscriptions': 'schedule/process-batch-subscriptions.ts',
@@ -27,7 +30,7 @@ export const functionEntries = {
 export type ServiceFunctionName = keyof typeof functionEntries;
 
 /**
- * Functions that need large packages now and then, and import them when they do: a payment processor's, say. Each is bundled
+ * Functions that need large packages now and then, and import them when they do: a payment processor's, or the one for e-mail. Each is bundled
  * with files of its own for those, so that what was not asked for is not loaded.
  */
 export const functionsInParts: readonly ServiceFunctionName[] = [
@@ -35,6 +38,7 @@ export const functionsInParts: readonly ServiceFunctionName[] = [
   'work-subscriptions',
   'work-subscriptions-stripe',
   'work-subscriptions-paypal',
+  'deliver-notification',
 ];
 
 export type FunctionBundles = {

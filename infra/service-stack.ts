@@ -10,9 +10,11 @@ import { Monitoring } from './constructs/monitoring.ts';
 import { RestApi } from './constructs/rest-api.ts';
 import { RunningBatch } from './constructs/running-batch.ts';
 import { ServiceFunction, type ServiceFunctionProps } from './constructs/service-function.ts';
+import { Telling } from './constructs/telling.ts';
 import { DeadLetterQueue, WorkQueue } from './constructs/work-queue.ts';
 import type { DataStack } from './data-stack.ts';
 import type { FunctionBundles, ServiceFunctionName } from './function-bundles.ts';
+import { mailAccess } from './mail-settings.ts';
 import { pascalCase } from './names.ts';
 import { processorAccess } from './processor-settings.ts';
 import { allow, mayDelete, mayQuery, mayRead, mayUseKeys, mayWrite } from './table-access.ts';
@@ -23,6 +25,8 @@ export type ServiceStackProps = {
   readonly logLevel: string;
   /** The secret with the keys of the payment processors, if any is set up. */
   readonly processorSecretArn: string | undefined;
+  /** The address that e-mail comes from, if any is sent. */
+  readonly mailFrom: string | undefined;
 };
 
 type FunctionSpecifics = Omit<ServiceFunctionProps, 'name' | 'code' | 'monitoring' | 'logLevel'>;
@@ -54,6 +58,13 @@ export class ServiceStack extends Stack {
       table: props.data.table,
       monitoring: this.monitoring,
       processors: processorAccess(props.processorSecretArn),
+      createFunction: (name, specifics) => this.createFunction(name, specifics),
+    });
+    new Telling(this, 'Telling', {
+      table: props.data.table,
+      monitoring: this.monitoring,
+      mail: mailAccess(this, props.mailFrom),
+      publicUrl: api.url,
       createFunction: (name, specifics) => this.createFunction(name, specifics),
     });
 
@@ -152,8 +163,14 @@ export class ServiceStack extends Stack {
         ...shared,
         memorySizeMiB: 512,
         environment,
-        access: [mayRead(table)],
-        errorImpact: 'People cannot see who they are signed in as, so clients that ask this first do not start.',
+        access: [
+          mayRead(table),
+          // What somebody has read, the answer that is remembered, and the key of cursors at its first use.
+          mayUseKeys(['dynamodb:UpdateItem'], table, ['INBOX#*']),
+          mayUseKeys(['dynamodb:PutItem'], table, ['IDEMPOTENCY#*', 'SECRET#cursor']),
+        ],
+        errorImpact:
+          'People cannot see who they are signed in as, or what they were told; clients that ask this first do not start.',
         runbook: 'caller-errors',
       }),
       documentation: this.createFunction('documentation', {
@@ -175,6 +192,8 @@ export class ServiceStack extends Stack {
       environment: { TABLE_NAME: table.tableName, ...processors.environment },
       access: [
         mayUseKeys(['dynamodb:GetItem'], table, ['ACCOUNT#*', 'CONTRIBUTION#*', 'SUBSCRIPTION#*']),
+        // Whose doing it is that a subscription was suspended: ours, when something holds it.
+        mayUseKeys(['dynamodb:BatchGetItem'], table, ['GUARD#*']),
         // Anybody may call it, so it can write what a payment is booked with and what a contribution has become, and nothing
         // that gives anybody a right.
         mayUseKeys(['dynamodb:PutItem'], table, ['CONTRIBUTION#*', 'INTENT#*', 'NEWS#*']),

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Node } from 'constructs';
+import { checkMailFrom } from './mail-settings.ts';
 import { checkSecretArn } from './processor-settings.ts';
 
 export const projectRoot = fileURLToPath(new URL('..', import.meta.url));
@@ -20,6 +21,8 @@ export type Settings = {
   readonly identityProvider: IdentityProviderSetting;
   /** `processorSecretArn`: the secret with the keys of the payment processors (`processor-settings.ts`). */
   readonly processorSecretArn: string | undefined;
+  /** `mailFrom`: the address that e-mail comes from (`mail-settings.ts`); without it none is sent. */
+  readonly mailFrom: string | undefined;
 };
 
 const logLevels = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
@@ -31,6 +34,7 @@ export function readSettings(node: Node): Settings {
     logLevel: oneOf(logLevels, 'logLevel', read(node, 'logLevel') ?? 'INFO'),
     identityProvider: readIdentityProvider(node),
     processorSecretArn: checkSecretArn(read(node, 'processorSecretArn')),
+    mailFrom: checkMailFrom(read(node, 'mailFrom')),
   };
 }
 

@@ -3,7 +3,7 @@ import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
 import type { LocalClock } from './clock.ts';
 import { type IdentityProvider, identityProviderPath } from './identity-provider.ts';
-import { readMailbox } from './mailbox.ts';
+import { keepEmail, mailboxPage, mailServicePath, readMailbox, SentEmail } from './mailbox.ts';
 import { NotSettled, type Timeline, TravelRefused } from './timeline.ts';
 
 /**
@@ -22,6 +22,7 @@ export type LocalApiState = {
 };
 
 const bodyBytesMax = 16 * 1024;
+const emailBytesMax = 1024 * 1024;
 const expiresInSecondsMax = 30 * 24 * 60 * 60;
 
 const TokenBody = z.strictObject({
@@ -48,7 +49,21 @@ class Refusal extends Error {
 }
 
 type Handler = (state: LocalApiState, body: unknown, parameter: string) => Promise<object> | object;
-type Route = { readonly method: 'GET' | 'POST'; readonly path: RegExp; readonly handle: Handler };
+type Route = {
+  readonly method: 'GET' | 'POST';
+  readonly path: RegExp;
+  readonly handle: Handler;
+  readonly bodyBytesMax?: number;
+};
+
+/** A page instead of JSON. */
+class Page {
+  readonly html: string;
+
+  constructor(html: string) {
+    this.html = html;
+  }
+}
 
 const showClock = ({ clock }: LocalApiState) => ({
   now: new Date(clock.now()).toISOString(),
@@ -96,6 +111,17 @@ const routes: readonly Route[] = [
     handle: async (state, body) => whenStarted(state).identityProvider.tokenFor(parse(TokenBody, body)),
   },
   { method: 'GET', path: /^\/_local\/mailbox$/, handle: (state) => readMailbox(state.dataFolder) },
+  {
+    method: 'GET',
+    path: /^\/_local\/mailbox\.html$/,
+    handle: (state) => new Page(mailboxPage(state.dataFolder)),
+  },
+  {
+    method: 'POST',
+    path: new RegExp(`^${mailServicePath}/v2/email/outbound-emails$`),
+    handle: (state, body) => keepEmail(state.dataFolder, parse(SentEmail, body), state.clock.now()),
+    bodyBytesMax: emailBytesMax,
+  },
 ];
 
 export const serveLocalApi = (
@@ -134,15 +160,20 @@ const answer = async (
     response.setHeader('allow', atPath.map((candidate) => candidate.method).join(', '));
     throw new Refusal(405, 'Method not allowed', `${path} does not answer ${request.method}.`);
   }
-  const body = route.method === 'POST' ? await readJson(request) : undefined;
+  const body = route.method === 'POST' ? await readJson(request, route.bodyBytesMax ?? bodyBytesMax) : undefined;
   const parameter = decodeURIComponent(route.path.exec(path)?.[1] ?? '');
   const result = await route.handle(state, body, parameter);
+  if (result instanceof Page) {
+    return sendText(response, 200, result.html, 'text/html; charset=utf-8');
+  }
   const isStarting = path === '/_local/health' && state.started === undefined;
   send(response, isStarting ? 503 : 200, result, 'application/json');
 };
 
-const send = (response: ServerResponse, status: number, body: object, contentType: string): void => {
-  const text = `${JSON.stringify(body, undefined, 2)}\n`;
+const send = (response: ServerResponse, status: number, body: object, contentType: string): void =>
+  sendText(response, status, `${JSON.stringify(body, undefined, 2)}\n`, contentType);
+
+const sendText = (response: ServerResponse, status: number, text: string, contentType: string): void => {
   const headers = {
     'content-type': contentType,
     'content-length': Buffer.byteLength(text),
@@ -171,13 +202,13 @@ const refuseForeigners = ({ headers }: IncomingMessage): void => {
   }
 };
 
-const readJson = async (request: IncomingMessage): Promise<unknown> => {
+const readJson = async (request: IncomingMessage, bytesMax: number): Promise<unknown> => {
   const contentType = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > bodyBytesMax) throw new Refusal(413, 'Too large', `A body here has ${bodyBytesMax} bytes at most.`);
+    if (length > bytesMax) throw new Refusal(413, 'Too large', `A body here has ${bytesMax} bytes at most.`);
     chunks.push(chunk);
   }
   const isEmpty = length === 0 && contentType === undefined && request.headers.origin === undefined;

@@ -8,6 +8,7 @@ import { startGateway } from './gateway.ts';
 import { type IssuedToken, startIdentityProvider, type TokenRequest } from './identity-provider.ts';
 import { createLambdaRuntime, type LambdaRuntime } from './lambda-runtime.ts';
 import { type LocalApiState, serveLocalApi } from './local-api.ts';
+import { mailEnvironment } from './mailbox.ts';
 import { consumeQueue, type QueueServer, startQueueServer } from './queues.ts';
 import { consumeStream } from './streams.ts';
 import { ensureSynthesized } from './synthesize.ts';
@@ -162,6 +163,7 @@ const start = async (
       ...environment,
       ...('OIDC_ISSUER' in fn.environment ? identityProvider.environment : {}),
       ...('TEST_PROCESSOR' in fn.environment ? testProcessor : {}),
+      ...('MAIL_FROM' in fn.environment ? mailEnvironment(baseUrl) : {}),
     }),
     onNotice: (functionName, text) => log(noticeLine(functionName, text)),
   });

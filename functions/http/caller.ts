@@ -1,7 +1,14 @@
 import { getMe } from '../../shared/application/caller.ts';
+import * as inbox from '../../shared/application/inbox.ts';
 import { callerRoutes } from '../../shared/http/caller/routes.ts';
-import { httpFunction } from '../middleware/http-function.ts';
+import { inboxDependencies } from '../inbox-dependencies.ts';
+import { httpFunctionOn } from '../middleware/http-function.ts';
 
-export const handler = httpFunction('caller', callerRoutes, {
+export const handler = httpFunctionOn(inboxDependencies, 'caller', callerRoutes, {
   getMe: (deps, { meta }) => getMe(deps, meta.userId),
+
+  listNotifications: (deps, { meta, query, page }) =>
+    inbox.listNotifications(deps, meta.userId, { host: query.host, ...page }),
+  countUnreadNotifications: (deps, { meta }) => inbox.countUnread(deps, meta.userId),
+  markNotificationRead: (deps, { meta, params }) => inbox.markNotificationRead(deps, meta, params.eventId),
 });

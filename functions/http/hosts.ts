@@ -1,4 +1,5 @@
 import * as hosts from '../../shared/application/hosts.ts';
+import * as preferences from '../../shared/application/notification-preferences.ts';
 import { hostRoutes } from '../../shared/http/hosts/routes.ts';
 import { httpFunction } from '../middleware/http-function.ts';
 
@@ -7,6 +8,10 @@ export const handler = httpFunction('hosts', hostRoutes, {
   putApprovalPolicy: (deps, { meta, params, body }) => hosts.putApprovalPolicy(deps, meta, params.hostId, body),
   getFees: (deps, { meta, params }) => hosts.getFees(deps, meta.userId, params.hostId),
   putFees: (deps, { meta, params, body }) => hosts.putFees(deps, meta, params.hostId, body),
+  getNotificationPreferences: (deps, { meta, params }) =>
+    preferences.getNotificationPreferences(deps, meta.userId, params.hostId),
+  putNotificationPreferences: (deps, { meta, params, body }) =>
+    preferences.putNotificationPreferences(deps, meta, params.hostId, body),
 
   getBooks: (deps, { meta, params, query }) => hosts.getBooks(deps, meta.userId, params.hostId, query),
   verifyHost: (deps, { meta, params }) => hosts.verifyHost(deps, meta.userId, params.hostId),

@@ -33,7 +33,8 @@ async function hostFor(
   return found.ok && found.value.kind !== 'host' ? refuse(notFound('host')) : found;
 }
 
-async function settingsView(
+/** @returns a part of what a host sets */
+export async function settingsView(
   deps: Dependencies,
   userId: string,
   hostId: string,
@@ -49,11 +50,12 @@ async function settingsView(
     : accept({ status: 200, body: { ...view(settings), version }, version, replayed: false });
 }
 
-function changeSettings(
+/** Changes a part of what a host sets, once it is known whether it may be so. */
+export function decideSettings(
   deps: Dependencies,
   meta: RequestMeta,
   hostId: string,
-  change: (settings: AccountSettings) => AccountSettings,
+  decide: (settings: AccountSettings) => Promise<Result<AccountSettings, Refusal>>,
   view: (settings: AccountSettings) => object,
 ): Outcome {
   return changeAccount(
@@ -61,11 +63,24 @@ function changeSettings(
     meta,
     hostId,
     'changeHostSettings',
-    async (account) =>
-      account.settings === null ? refuse(notFound('host')) : accept({ ...account, settings: change(account.settings) }),
+    async (account) => {
+      if (account.settings === null) {
+        return refuse(notFound('host'));
+      }
+      const settings = await decide(account.settings);
+      return settings.ok ? accept({ ...account, settings: settings.value }) : settings;
+    },
     ({ settings, version }) => ({ ...(settings === null ? {} : view(settings)), version }),
   );
 }
+
+const changeSettings = (
+  deps: Dependencies,
+  meta: RequestMeta,
+  hostId: string,
+  change: (settings: AccountSettings) => AccountSettings,
+  view: (settings: AccountSettings) => object,
+): Outcome => decideSettings(deps, meta, hostId, async (settings) => accept(change(settings)), view);
 
 const policyView = ({ approvalPolicy }: AccountSettings) => ({ reviewers: approvalPolicy.steps[0]?.approvals ?? 1 });
 /** Settings that were stored before there were contributions have no share of them. */

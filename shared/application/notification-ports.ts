@@ -1,5 +1,6 @@
 /** What the application needs from outside to tell people of what happened. */
 import type { Topic } from '../domain/notification.ts';
+import type { NoticeFacts } from '../messaging/texts/facts.ts';
 import type { ContributionDependencies } from './contribution-ports.ts';
 import type { Position, Slice } from './ports.ts';
 
@@ -30,7 +31,7 @@ export type Notice = {
   readonly email: { readonly state: 'none' | 'waiting' | 'sent'; readonly address: string | null };
 };
 
-export type NoticeFacts = Readonly<Record<string, unknown>>;
+export type { NoticeFacts };
 
 export type Later = EventMessage & { readonly laterOf: string; readonly dueAt: string };
 
@@ -53,7 +54,10 @@ export type NotificationStore = {
   removeLater(eventId: string, hostId: string): Promise<void>;
 };
 
-export type NotificationQueue = { send(messages: readonly EventMessage[]): Promise<void> };
+export type NotificationQueue = {
+  /** @returns those that were not taken */
+  send(messages: readonly EventMessage[]): Promise<readonly EventMessage[]>;
+};
 
 /** An e-mail as it leaves. The id is the same for the same event and person: whoever gets it twice can tell. */
 export type Email = {
@@ -62,12 +66,17 @@ export type Email = {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+  /** Where whoever gets it can have less of it; null for what is required. */
+  readonly unsubscribe: string | null;
 };
 export type Mailer = { send(email: Email): Promise<void> };
 
 export type NotificationDependencies = ContributionDependencies & {
   readonly store: ContributionDependencies['store'] & NotificationStore;
-  readonly mailer: Mailer;
+  /** Null where no e-mail is set up: people have their inbox then. */
+  readonly mailer: Mailer | null;
+  /** Where whoever is told finds what it is about, and what they are told. */
+  readonly linksTo: (subjectId: string, hostId: string | null) => NoticeFacts['links'];
   /** The texts of a notice for somebody. */
   readonly render: (facts: NoticeFacts) => Pick<Email, 'subject' | 'text' | 'html'>;
 };

@@ -3,12 +3,12 @@
  * out from what the event left behind and from who is on the teams now, and each is told of each event once.
  */
 
-import type { Account, Membership } from '../domain/account.ts';
+import type { Membership } from '../domain/account.ts';
 import { fold } from '../domain/apply.ts';
 import { visibleToPayeeSide, visibleToPayerSide } from '../domain/authorisation.ts';
 import { applyContribution, type Contribution } from '../domain/contribution.ts';
 import { currentStep } from '../domain/decide.ts';
-import { type AccountHold, applyHold } from '../domain/hold.ts';
+import { type AccountHold, applyHold, type HoldOwner, stoppedBy } from '../domain/hold.ts';
 import {
   type Audience,
   choiceFor,
@@ -22,6 +22,8 @@ import {
   topicOfIntentEvent,
 } from '../domain/notification.ts';
 import type { PaymentIntent } from '../domain/payment-intent.ts';
+import type { HoldFacts } from '../messaging/texts/facts.ts';
+import { contributionFacts, holdFacts, intentFacts, type SharedFacts, sideOf } from './notice-facts.ts';
 import type { EventMessage, NoticeFacts, NotificationDependencies } from './notification-ports.ts';
 import { minutesAfter } from './periods.ts';
 
@@ -34,7 +36,7 @@ type News = {
   readonly accountAt: (place: Place) => string | null;
   /** Whose preferences count at a place: the host of the account there. */
   readonly hostAt: (place: Place) => string | null;
-  readonly facts: NoticeFacts;
+  readonly facts: SharedFacts;
   /** Whether something has happened to the subject since. */
   readonly isOvertaken: boolean;
   /** The contributions whose givers are told, where that is asked for. */
@@ -43,9 +45,15 @@ type News = {
 
 export type Recipient = {
   readonly userId: string;
+  readonly name: string;
   readonly email: string | null;
+  /** As what they are told. */
+  readonly place: Place;
   readonly hostId: string | null;
   readonly accountId: string | null;
+  readonly timeZone: string;
+  /** The contribution of theirs that a hold covers, if it is one. */
+  readonly own: HoldFacts['own'];
 };
 
 /** @returns how many people were told by this call */
@@ -56,12 +64,21 @@ export async function deliver(deps: NotificationDependencies, message: EventMess
   }
   const { first, later } = await recipientsOf(deps, news);
   const now = message.laterOf === undefined ? first : later.filter(({ hostId }) => hostId === message.laterOf);
-  let told = 0;
-  for (const recipient of now.filter(({ userId }) => userId !== news.actorId)) {
-    told += (await tell(deps, message, news, recipient)) ? 1 : 0;
-  }
   if (message.laterOf === undefined && noticeRules[news.topic].asksToAct) {
     await remember(deps, message, later);
+  }
+  let told = 0;
+  const errors: unknown[] = [];
+  for (const recipient of now.filter(({ userId }) => userId !== news.actorId)) {
+    try {
+      told += (await tell(deps, message, news, recipient)) ? 1 : 0;
+    } catch (error) {
+      // An address that no e-mail can be sent to keeps nobody else from being told.
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) {
+    throw new AggregateError(errors, `${errors.length} of ${now.length} people could not be told.`);
   }
   return told;
 }
@@ -79,19 +96,22 @@ async function remember(
   }
 }
 
-const emailClaimMinutes = 15;
+/** Longer than a function runs, shorter than the queue waits before it hands a message out again. */
+const emailClaimMinutes = 5;
 
 /** @returns whether the person was told by this call, or the e-mail that was missing was sent */
 async function tell(
   deps: NotificationDependencies,
-  { eventId, subjectId }: EventMessage,
+  message: EventMessage,
   { topic, facts }: News,
-  { userId, email, hostId, accountId }: Recipient,
+  recipient: Recipient,
 ): Promise<boolean> {
   const { store, clock } = deps;
+  const { eventId, subjectId } = message;
+  const { userId, email, hostId, accountId } = recipient;
   const preferences = await preferencesOf(deps, hostId);
   const choice = (channel: 'inbox' | 'email') => choiceFor(preferences, { topic, channel, accountId, userId });
-  const wantsEmail = email !== null && choice('email') === 'at_once';
+  const wantsEmail = deps.mailer !== null && email !== null && choice('email') === 'at_once';
   if (choice('inbox') === 'off' && !wantsEmail) {
     return false;
   }
@@ -103,12 +123,27 @@ async function tell(
     subjectId,
     hostId,
     accountId,
-    facts,
+    facts: factsFor(deps, message, facts, recipient),
     at: now,
     readAt: null,
     email: { state: wantsEmail ? 'waiting' : 'none', address: wantsEmail ? email : null },
   });
   return (await sendEmail(deps, userId, eventId)) || isNew;
+}
+
+function factsFor(
+  { linksTo }: NotificationDependencies,
+  { subjectId, at, laterOf }: EventMessage,
+  facts: SharedFacts,
+  { name, place, timeZone, hostId, own }: Recipient,
+): NoticeFacts {
+  const personal = {
+    recipient: { name, place },
+    waitingSince: laterOf === undefined ? null : at,
+    timeZone,
+    links: linksTo(subjectId, hostId),
+  };
+  return facts.about === 'hold' ? { ...facts, ...personal, own } : { ...facts, ...personal };
 }
 
 /** Sends what is waiting, whoever began it. A crash after sending and before it is written sends once more, under the same id. */
@@ -117,14 +152,19 @@ async function sendEmail(deps: NotificationDependencies, userId: string, eventId
   const notice = await store.notice(userId, eventId);
   const address = notice?.email.address ?? null;
   const now = clock.now();
-  if (
-    notice?.email.state !== 'waiting' ||
-    address === null ||
-    !(await store.claimEmail(userId, eventId, now, minutesAfter(now, emailClaimMinutes)))
-  ) {
+  if (mailer === null || notice?.email.state !== 'waiting' || address === null) {
     return false;
   }
-  await mailer.send({ messageId: `${eventId}.${userId}`, to: address, ...render(notice.facts) });
+  if (!(await store.claimEmail(userId, eventId, now, minutesAfter(now, emailClaimMinutes)))) {
+    // Whoever has the sending may have died over it, so the message has to come again.
+    throw new Error('Somebody else is sending this e-mail, or was.');
+  }
+  await mailer.send({
+    messageId: `${eventId}.${userId}`,
+    to: address,
+    unsubscribe: noticeRules[notice.topic].isRequired ? null : notice.facts.links.settings,
+    ...render(notice.facts),
+  });
   await store.emailSent(userId, eventId, clock.now());
   return true;
 }
@@ -152,8 +192,14 @@ async function recipientsOf(
   const first = found.filter(({ audience }) => audience.when === 'first' || !placesWithSomebody.has(audience.place));
   const later = found.filter(({ audience }) => audience.when === 'later' && placesWithSomebody.has(audience.place));
   const people = (some: typeof found): readonly Recipient[] => {
-    const each = new Map(some.flatMap((one) => one.people).map((person) => [person.userId, person]));
-    return [...each.values()];
+    const each = Map.groupBy(
+      some.flatMap((one) => one.people),
+      ({ userId }) => userId,
+    );
+    // Several contributions that are covered are not one of theirs.
+    return [...each.values()].flatMap(([one, ...others]) =>
+      one === undefined ? [] : [others.some(({ own }) => own !== null) ? { ...one, own: null } : one],
+    );
   };
   const told = people(first);
   return { first: told, later: people(later).filter(({ userId }) => !told.some((one) => one.userId === userId)) };
@@ -167,40 +213,42 @@ async function peopleOf(
   if (place === 'givers') {
     const givers: Recipient[] = [];
     for await (const contribution of news.givers ?? []) {
-      givers.push(...(await membersOrSelf(deps, contribution.contributor.accountId, roles, null)));
+      const { contributor, amount, interval } = contribution;
+      const own = { payer: sideOf(contributor), amount, interval };
+      const people = await membersOrSelf(deps, { place, accountId: contributor.accountId, hostId: null }, roles);
+      givers.push(...people.map((person) => ({ ...person, own })));
     }
     return givers;
   }
   const accountId = news.accountAt(place);
-  return accountId === null ? [] : membersOrSelf(deps, accountId, roles, news.hostAt(place));
+  return accountId === null ? [] : membersOrSelf(deps, { place, accountId, hostId: news.hostAt(place) }, roles);
 }
+
+type Where = { readonly place: Place; readonly accountId: string; readonly hostId: string | null };
 
 async function membersOrSelf(
   { store }: NotificationDependencies,
-  accountId: string,
+  { place, accountId, hostId }: Where,
   roles: Audience['roles'],
-  hostId: string | null,
 ): Promise<readonly Recipient[]> {
   const account = await store.account(accountId);
   if (account === undefined) {
     return [];
   }
+  const host = hostId === null || hostId === accountId ? account : await store.account(hostId);
+  const shared = { place, hostId, timeZone: (host ?? account).timeZone, own: null };
   if (account.kind === 'person') {
-    return [{ userId: account.id, email: account.email, hostId, accountId: null }];
+    return [{ ...shared, userId: account.id, name: account.name, email: account.email, accountId: null }];
   }
   const { items } = await store.members(accountId, membersMax);
-  return items.filter((member) => holdsOne(member, roles)).map((member) => asRecipient(member, account, hostId));
+  const collectiveId = account.kind === 'collective' ? account.id : null;
+  return items
+    .filter((member) => holdsOne(member, roles))
+    .map(({ userId, name, email }) => ({ ...shared, userId, name, email, accountId: collectiveId }));
 }
 
 const holdsOne = (member: Membership, roles: Audience['roles']): boolean =>
   member.roles.some((role) => roles.includes(role));
-
-const asRecipient = ({ userId, email }: Membership, account: Account, hostId: string | null): Recipient => ({
-  userId,
-  email,
-  hostId,
-  accountId: account.kind === 'collective' ? account.id : null,
-});
 
 // --- What ------------------------------------------------------------------------------------------------------------
 
@@ -233,11 +281,10 @@ async function intentNews(
   return {
     topic,
     actorId: event.actor.userId,
-    audiences:
-      topic === 'approval_needed' ? reviewersOf(after, currentStep(after)) : noticeRules[topic].audiences,
+    audiences: topic === 'approval_needed' ? reviewersOf(after, currentStep(after)) : noticeRules[topic].audiences,
     accountAt: (place) => accountOfIntent(after, place),
     hostAt: (place) => hostOfIntent(after, place),
-    facts: intentFacts(topic, after, event.data),
+    facts: intentFacts(topic, after, { data: event.data, capacity: event.actor.capacity }),
     isOvertaken: now === undefined || now.version !== number,
     givers: null,
   };
@@ -269,26 +316,6 @@ const hostOfIntent = ({ payer, payee, author }: PaymentIntent, place: Place): st
   return side === 'payer' ? payer.hostId : payee.hostId;
 };
 
-function intentFacts(topic: Topic, intent: PaymentIntent, data: object): NoticeFacts {
-  const { id, payer, payee, amount, purpose, tier, type, send, reason } = intent;
-  const receipt = intent.receipts.at(-1);
-  return {
-    topic,
-    subjectId: id,
-    type,
-    payer: payer.accountName,
-    payerHost: payer.hostName,
-    payee: payee.accountName,
-    payeeHost: payee.hostName,
-    amount,
-    arrived: topic === 'money_received' ? (receipt?.amount ?? null) : null,
-    purpose,
-    tier,
-    reference: send?.reference ?? null,
-    reason: 'reason' in data && typeof data.reason === 'string' ? data.reason : reason,
-  };
-}
-
 async function contributionNews(
   { store }: NotificationDependencies,
   { subjectId, number }: EventMessage,
@@ -304,7 +331,7 @@ async function contributionNews(
   if (after === undefined) {
     return undefined;
   }
-  const { collective, contributor, amount, tier } = after;
+  const { collective, contributor } = after;
   return {
     topic,
     actorId: event.actor.userId,
@@ -314,20 +341,7 @@ async function contributionNews(
         place as 'host' | 'collective' | 'giver'
       ] ?? null,
     hostAt: (place) => (place === 'giver' ? null : collective.hostId),
-    facts: {
-      topic,
-      subjectId,
-      payer: contributor.accountName,
-      payerHost: null,
-      payee: collective.accountName,
-      payeeHost: collective.hostName,
-      amount,
-      tier,
-      interval: after.interval,
-      reason: 'reason' in event.data ? event.data.reason : null,
-      period: 'period' in event.data ? event.data.period : (after.charge?.period ?? null),
-      retryAt: 'retryAt' in event.data ? event.data.retryAt : null,
-    },
+    facts: contributionFacts(topic, after, { data: event.data, capacity: event.actor.capacity }),
     isOvertaken: now === undefined || now.version !== number,
     givers: null,
   };
@@ -357,22 +371,24 @@ async function holdNews(
     accountAt: (place) =>
       place === 'host' ? after.hostId : place === 'collective' && !isOnHost ? after.accountId : null,
     hostAt: () => after.hostId,
-    facts: {
-      topic,
-      subjectId,
-      payee: account?.name ?? null,
-      payeeHost: host?.name ?? null,
-      level: after.level,
-      owner: after.owner,
-      reason: after.reason,
-      message: after.message,
-      from: after.from,
-      until: after.until,
-      reminders: after.reminders,
-    },
+    facts: holdFacts(topic, after, {
+      payee: { name: account?.name ?? '', host: host?.name ?? null },
+      capacity: event.actor.capacity,
+      stillHeldBy: topic === 'resumed' ? await stillHeldBy(store, after) : [],
+    }),
     isOvertaken: now === undefined || now.status !== 'active',
     givers: giversOf(store, after),
   };
+}
+
+/** Whose other holds stop the same now that this one is over. */
+async function stillHeldBy(
+  store: NotificationDependencies['store'],
+  { id, accountId, hostId, level }: AccountHold,
+): Promise<readonly HoldOwner[]> {
+  const accountIds = hostId === null || hostId === accountId ? [accountId] : [accountId, hostId];
+  const flow = level === 'new_in' ? 'new_once' : level === 'out' ? 'out' : 'recurring';
+  return stoppedBy(await store.guardsFor(id, accountIds), flow);
 }
 
 const pageSize = 100;

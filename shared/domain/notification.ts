@@ -121,79 +121,87 @@ export const noticeRules: Readonly<Record<Topic, NoticeRule>> = {
 /** Topics that a host may switch off altogether. */
 export const optionalTopics: readonly Topic[] = topics.filter((topic) => !noticeRules[topic].isRequired);
 
+/** What each topic is about. */
+export type HoldTopic = Extract<Topic, 'paused' | 'resumed' | 'pause_reminder'>;
+export type ContributionTopic = Extract<
+  Topic,
+  'charge_failed' | 'contribution_set_aside' | 'contribution_canceled' | 'period_unconfirmed'
+>;
+export type IntentTopic = Exclude<Topic, ContributionTopic | HoldTopic>;
+
+/** Which topic the events of a type are news of; a type that is not there is nobody's news. */
+type Telling<Data extends { readonly type: string }, Told extends Topic, After = unknown> = {
+  readonly [Type in Data['type']]?: (data: Extract<Data, { readonly type: Type }>, after: After) => Told | undefined;
+};
+
+const whileReviewed = (_data: unknown, { status }: PaymentIntent): IntentTopic | undefined =>
+  status === 'pending_approval' ? 'approval_needed' : undefined;
+
+const tellingOfIntents: Telling<EventData, IntentTopic, PaymentIntent> = {
+  submitted: whileReviewed,
+  redrafted: whileReviewed,
+  edited: whileReviewed,
+  approval_given: () => 'approval_needed',
+  approved: (_data, { payer, payee }) =>
+    payee.hostId !== null && payee.hostId === payer.hostId ? 'to_settle' : 'to_send',
+  rejected: () => 'rejected',
+  canceled: (_data, { policy }) => (policy === null ? undefined : 'canceled'),
+  expired: () => 'expired',
+  sent: (_data, { status, payee }) => (status === 'received' || payee.hostId === null ? undefined : 'money_sent'),
+  receipt_confirmed: ({ receipt }) => (receipt.source === 'assumed' ? undefined : 'money_received'),
+  short_accepted: () => 'accepted_short',
+  not_received_reported: () => 'not_received',
+  trace_opened: () => 'not_received',
+  became_late: () => 'late',
+  returned: () => 'returned',
+  write_off_proposed: () => 'write_off_proposed',
+  written_off: () => 'written_off',
+  reversed: () => 'sent_back',
+};
+
+type Retried = { readonly retryAt: string | null };
+
+const onceGivenUp = ({ retryAt }: Retried): ContributionTopic | undefined =>
+  retryAt === null ? 'contribution_set_aside' : undefined;
+
+const tellingOfContributions: Telling<ContributionEventData, ContributionTopic> = {
+  charge_refused: ({ retryAt }) => (retryAt === null ? 'contribution_set_aside' : 'charge_failed'),
+  charge_broken: onceGivenUp,
+  telling_failed: onceGivenUp,
+  set_aside: () => 'contribution_set_aside',
+  canceled: () => 'contribution_canceled',
+  period_unconfirmed: () => 'period_unconfirmed',
+};
+
+const tellingOfHolds: Telling<HoldEventData, HoldTopic> = {
+  placed: () => 'paused',
+  lifted: () => 'resumed',
+  ended: () => 'resumed',
+  reminded: () => 'pause_reminder',
+};
+
+/** The types of the events that may be news; the others do not even leave the table's stream. */
+export const toldEventTypes: readonly string[] = [
+  ...new Set([tellingOfIntents, tellingOfContributions, tellingOfHolds].flatMap((telling) => Object.keys(telling))),
+];
+
+/** A type leads to the function that takes events of that type, which the compiler cannot follow. */
+const topicIn = <Data extends { readonly type: string }, Told extends Topic, After>(
+  telling: Telling<Data, Told, After>,
+  data: Data,
+  after: After,
+): Told | undefined =>
+  (telling[data.type as Data['type']] as ((data: Data, after: After) => Told | undefined) | undefined)?.(data, after);
+
 /** @param after the intent as the event left it */
-export function topicOfIntentEvent(data: EventData, after: PaymentIntent): Topic | undefined {
-  switch (data.type) {
-    case 'submitted':
-    case 'redrafted':
-      return after.status === 'pending_approval' ? 'approval_needed' : undefined;
-    case 'edited':
-      return after.status === 'pending_approval' ? 'approval_needed' : undefined;
-    case 'approval_given':
-      return 'approval_needed';
-    case 'approved':
-      return after.payee.hostId !== null && after.payee.hostId === after.payer.hostId ? 'to_settle' : 'to_send';
-    case 'rejected':
-      return 'rejected';
-    case 'canceled':
-      return after.policy === null ? undefined : 'canceled';
-    case 'expired':
-      return 'expired';
-    case 'sent':
-      return after.status === 'received' || after.payee.hostId === null ? undefined : 'money_sent';
-    case 'receipt_confirmed':
-      return data.receipt.source === 'assumed' ? undefined : 'money_received';
-    case 'short_accepted':
-      return 'accepted_short';
-    case 'not_received_reported':
-    case 'trace_opened':
-      return 'not_received';
-    case 'became_late':
-      return 'late';
-    case 'returned':
-      return 'returned';
-    case 'write_off_proposed':
-      return 'write_off_proposed';
-    case 'written_off':
-      return 'written_off';
-    case 'reversed':
-      return 'sent_back';
-    default:
-      return undefined;
-  }
-}
+export const topicOfIntentEvent = (data: EventData, after: PaymentIntent): IntentTopic | undefined =>
+  topicIn(tellingOfIntents, data, after);
 
-export function topicOfContributionEvent(data: ContributionEventData): Topic | undefined {
-  switch (data.type) {
-    case 'charge_refused':
-      return data.retryAt === null ? 'contribution_set_aside' : 'charge_failed';
-    case 'charge_broken':
-    case 'telling_failed':
-      return data.retryAt === null ? 'contribution_set_aside' : undefined;
-    case 'set_aside':
-      return 'contribution_set_aside';
-    case 'canceled':
-      return 'contribution_canceled';
-    case 'period_unconfirmed':
-      return 'period_unconfirmed';
-    default:
-      return undefined;
-  }
-}
+export const topicOfContributionEvent = (data: ContributionEventData): ContributionTopic | undefined =>
+  topicIn(tellingOfContributions, data, undefined);
 
-export function topicOfHoldEvent(data: HoldEventData): Topic | undefined {
-  switch (data.type) {
-    case 'placed':
-      return 'paused';
-    case 'lifted':
-    case 'ended':
-      return 'resumed';
-    case 'reminded':
-      return 'pause_reminder';
-    default:
-      return undefined;
-  }
-}
+export const topicOfHoldEvent = (data: HoldEventData): HoldTopic | undefined =>
+  topicIn(tellingOfHolds, data, undefined);
 
 /** Who reviews now: the roles of the policy's current step, at the places where they are held. */
 export function reviewersOf(

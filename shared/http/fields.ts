@@ -8,6 +8,7 @@ import type {} from 'zod-openapi';
 import { roles } from '../domain/authorisation.ts';
 import { hostLedgers } from '../domain/books.ts';
 import { amountMax, currencyCodes } from '../domain/money.ts';
+import { deliveries, topics } from '../domain/notification.ts';
 import { accountKinds } from '../domain/payment-intent.ts';
 
 /** How the API document shows what the schema alone would show clumsily. */
@@ -216,6 +217,16 @@ export const AccountKind = z.enum(accountKinds).meta({ id: 'AccountKind', descri
 export const Role = z.enum(roles).meta({ id: 'Role', description: 'What somebody may do at an account.' });
 
 export const Ledger = z.enum(hostLedgers).meta({ id: 'Ledger', description: 'A ledger account of a host’s book.' });
+
+export const Topic = z.enum(topics).meta({ id: 'Topic', description: 'What somebody is told of.' });
+
+export const Channel = z
+  .enum(['inbox', 'email'])
+  .meta({ id: 'Channel', description: 'The list of notifications here, or e-mail.' });
+
+export const Delivery = z
+  .enum(deliveries)
+  .meta({ id: 'Delivery', description: 'Whether people are told at once, once a day, or not at all.' });
 
 export const Nothing = z.strictObject({}).meta({ id: 'Nothing', description: 'This command says nothing more.' });
 

@@ -107,6 +107,8 @@ export const routeTable = {
   putApprovalPolicy: change('PUT', '/hosts/{hostId}/approval-policy', 'hosts'),
   getFees: get('/hosts/{hostId}/fees', 'hosts'),
   putFees: change('PUT', '/hosts/{hostId}/fees', 'hosts'),
+  getNotificationPreferences: get('/hosts/{hostId}/notification-preferences', 'hosts'),
+  putNotificationPreferences: change('PUT', '/hosts/{hostId}/notification-preferences', 'hosts'),
   getBooks: get('/hosts/{hostId}/books', 'hosts'),
   verifyHost: get('/hosts/{hostId}/verification', 'hosts'),
   recordSuspense: change('POST', '/hosts/{hostId}/suspense', 'hosts'),
@@ -122,6 +124,9 @@ export const routeTable = {
   receiveNews: signed('/webhooks/{processor}', 'webhooks'),
 
   getMe: get('/me', 'caller'),
+  listNotifications: get('/me/notifications', 'caller'),
+  countUnreadNotifications: get('/me/notifications/unread', 'caller'),
+  markNotificationRead: change('POST', '/me/notifications/{eventId}/read', 'caller'),
 
   getOpenApi: open('/openapi.json'),
   getDocumentation: open('/docs'),

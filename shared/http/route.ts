@@ -4,6 +4,7 @@ import type { Command } from '../domain/lifecycle.ts';
 import {
   AccountId,
   ContributionId,
+  EventId,
   HoldId,
   InvitationId,
   NewsSource,
@@ -45,6 +46,7 @@ const parameters = {
   userId: AccountId.meta({ description: 'The person.' }),
   invitationId: InvitationId.meta({ description: 'The invitation.' }),
   intentId: PaymentIntentId.meta({ description: 'The payment intent.' }),
+  eventId: EventId.meta({ description: 'The event that you were told of.' }),
   hostId: AccountId.meta({ description: 'The host.' }),
   contributionId: ContributionId.meta({ description: 'The contribution.' }),
   paymentMethodId: PaymentMethodId.meta({ description: 'The payment method.' }),

@@ -34,7 +34,7 @@ export const tags: Readonly<Record<FunctionName, { readonly name: string; readon
     about: 'What runs every ten minutes, and for which hosts already; for platform admins.',
   },
   webhooks: { name: 'Webhooks', about: 'What payment processors tell by themselves.' },
-  caller: { name: 'Caller', about: 'Who is asking.' },
+  caller: { name: 'Caller', about: 'Who is asking, and what they were told.' },
   documentation: { name: 'Documentation', about: 'This document.' },
 };
 

@@ -18,6 +18,18 @@ export const logMessages = {
     level: 'error',
     text: 'What was due on a contribution could not be carried out; the message is tried again.',
   },
+  NEWS_DELIVERED: { level: 'info', text: 'Everybody who is told of an event now has been told.' },
+  DELIVERY_FAILED: {
+    level: 'error',
+    text: 'The news of an event was not told to everybody; the message is tried again.',
+  },
+  EVENT_UNREADABLE: { level: 'error', text: 'An event in the stream has not the form of one; it is tried again.' },
+  NOTIFICATIONS_NOT_QUEUED: { level: 'warn', text: 'The queue did not take the news of events; it is sent again.' },
+  LATER_QUEUED: { level: 'info', text: 'What others are told because nobody has acted was queued.' },
+  PAYMENT_UNKNOWN: {
+    level: 'warn',
+    text: 'A processor told of a payment that belongs to no contribution here; nothing was booked.',
+  },
   RUN_COUNT_FAILED: { level: 'warn', text: 'What was done is missing in the figures of its run.' },
 } as const satisfies Readonly<Record<string, { readonly level: 'info' | 'warn' | 'error'; readonly text: string }>>;
 
@@ -35,6 +47,8 @@ export type LogFields = {
   readonly queued?: number | undefined;
   readonly contributionId?: string | undefined;
   readonly holdId?: string | undefined;
+  readonly eventId?: string | undefined;
+  readonly told?: number | undefined;
   readonly runId?: string | undefined;
   readonly found?: number | undefined;
   readonly hasMore?: boolean | undefined;

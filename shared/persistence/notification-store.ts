@@ -167,8 +167,9 @@ function noticeFromItem(item: Item): Notice {
 }
 
 function laterFromItem(item: Item): Later {
-  const { id: _id, ...later } = plainFromItem<Later & { id: string }>(item);
-  return later;
+  const { id: _id, ...later } = plainFromItem<Omit<Later, 'schemaVersion'> & { id: string }>(item);
+  // The version of an item is not handed out with what is in it.
+  return { ...later, schemaVersion: 1 };
 }
 
 const isRefused = (error: unknown): boolean =>

@@ -26,6 +26,10 @@ import {
 } from '../../shared/application/hosts.ts';
 import { createInvitation, listInvitations, revokeInvitation } from '../../shared/application/invitations.ts';
 import {
+  getNotificationPreferences,
+  putNotificationPreferences,
+} from '../../shared/application/notification-preferences.ts';
+import {
   getPaymentIntent,
   type IntentCommandInput,
   listPaymentIntentEvents,
@@ -370,6 +374,15 @@ describe('accounts and hosts', () => {
         getFees(deps, userId, hostB),
         putFees(deps, meta(userId), hostB, { receivingBasisPoints: 0 }),
         putApprovalPolicy(deps, meta(userId), hostB, { reviewers: 1 }),
+        getNotificationPreferences(deps, userId, hostB),
+        // Whether the host knows somebody is not told to those who may not ask.
+        putNotificationPreferences(deps, meta(userId), hostB, {
+          laterAfterMinutes: 10,
+          rules: [
+            { userId: people.financeB, choice: 'off' },
+            { userId: people.outsider, choice: 'off' },
+          ],
+        }),
         listSuspense(deps, userId, hostB, { limit: 10 }),
         getSuspense(deps, userId, hostB, suspenseId),
         recordSuspense(deps, meta(userId), hostB, {

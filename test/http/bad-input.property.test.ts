@@ -16,6 +16,7 @@ import {
   routeOf,
   startApi,
 } from '../support/http.ts';
+import { tellOfIntent } from '../support/http-notices.ts';
 import { bankDate, createHttpWorld, type HttpWorld, usd } from '../support/http-world.ts';
 
 const document: Document = JSON.parse(
@@ -36,7 +37,8 @@ let things: Record<
   | 'invitationId'
   | 'contributionId'
   | 'paymentMethodId'
-  | 'holdId',
+  | 'holdId'
+  | 'eventId',
   string
 >;
 
@@ -75,7 +77,11 @@ beforeAll(async () => {
     });
   const contributionId = (await give()).id;
   await give();
+  // Its reviewer is told of each.
+  for (const { id } of [await world.submitted(), await world.submitted()]) await tellOfIntent(id);
+  const [told] = (await api.ok('listNotifications', { as: people.financeA })).items;
   things = {
+    eventId: told?.eventId ?? '',
     contributionId,
     paymentMethodId,
     holdId: (await hold(people.adminA)).id,
@@ -146,6 +152,8 @@ const callers: Partial<Record<OperationId, keyof HttpWorld['people']>> = {
   getBatchRollout: 'platformAdmin',
   putBatchRollout: 'platformAdmin',
   listBatchRolloutChanges: 'platformAdmin',
+  listNotifications: 'financeA',
+  markNotificationRead: 'financeA',
 };
 
 /** What belongs to the person who asks. */
@@ -262,7 +270,16 @@ test.each(operations)('%s refuses parameters that its description does not allow
 test.each(operations.filter((id) => routeOf(id).path.includes('{')))(
   '%s answers that nothing is there for an id that nobody has, and for who has no part in it',
   async (id) => {
-    const unknown = { acc: 'acc_', pi: 'pi_', sus: 'sus_', inv: 'inv_', con: 'con_', pm: 'pm_', hold: 'hold_' };
+    const unknown = {
+      acc: 'acc_',
+      pi: 'pi_',
+      sus: 'sus_',
+      inv: 'inv_',
+      con: 'con_',
+      pm: 'pm_',
+      hold: 'hold_',
+      evt: 'evt_',
+    };
     await nothingChanges(async () => {
       for (const [name, value] of Object.entries(paramsOf(id))) {
         const kind = value.split('_')[0] as keyof typeof unknown;

@@ -11,7 +11,13 @@ const alarms = Object.values(resources(service, 'AWS::CloudWatch::Alarm'));
 const names: string[] = alarms.map((alarm) => alarm.AlarmName);
 const runbook = readFileSync(join(projectRoot, RUNBOOK_URL), 'utf8');
 
-const workQueues = ['due-work', 'subscription-work', 'subscription-work-stripe', 'subscription-work-paypal'];
+const workQueues = [
+  'due-work',
+  'subscription-work',
+  'subscription-work-stripe',
+  'subscription-work-paypal',
+  'host-notifications',
+];
 
 /** The alarms on a metric of one resource, found by what the metric's dimension refers to. */
 const watching = (metricName: string, dimension: string, id: string) =>
@@ -59,7 +65,7 @@ test('every dead-letter queue wakes somebody as soon as it holds anything', () =
   const deadLetterQueues = Object.entries(resources(service, 'AWS::SQS::Queue')).filter(([, { QueueName }]) =>
     QueueName.endsWith('-dlq'),
   );
-  expect(deadLetterQueues).toHaveLength(6);
+  expect(deadLetterQueues).toHaveLength(9);
   for (const [id, { QueueName }] of deadLetterQueues) {
     expect(watching('ApproximateNumberOfMessagesVisible', 'QueueName', id)).toEqual([
       expect.objectContaining({ AlarmName: `${QueueName}-not-empty`, Threshold: 1 }),
@@ -145,7 +151,9 @@ test('throttled requests and server errors of the API wake somebody', () => {
   });
   const throttles = alarms.find(({ AlarmName }) => AlarmName === 'http-throttles');
   const watched = throttles.Metrics.filter(({ MetricStat }: { MetricStat?: unknown }) => MetricStat !== undefined);
-  expect(watched).toHaveLength(functionNames.filter((name) => !/^(sweep|work|process)-/.test(name)).length);
+  expect(watched).toHaveLength(
+    functionNames.filter((name) => !/^(sweep|work|process|relay|deliver|notify)(-|$)/.test(name)).length,
+  );
 });
 
 test('silence is bad news for the heartbeats alone', () => {

@@ -68,7 +68,9 @@ describe('functions', () => {
   test('are told where the data and the queue are only if they need it', () => {
     const withVariable = (variable: string) =>
       functionNames.filter((name) => functions[name].Environment.Variables[variable] !== undefined);
-    expect(withVariable('TABLE_NAME')).toEqual(functionNames.filter((name) => name !== 'documentation'));
+    expect(withVariable('TABLE_NAME')).toEqual(
+      functionNames.filter((name) => name !== 'documentation' && name !== 'relay'),
+    );
     expect(withVariable('DUE_WORK_QUEUE_URL')).toEqual(['sweep-due']);
     for (const variable of ['OIDC_ISSUER', 'OIDC_AUDIENCE', 'OIDC_JWKS_URI']) {
       expect(withVariable(variable)).toEqual(['authorizer']);
@@ -99,7 +101,10 @@ describe('what functions may do', () => {
   });
 
   test.each(functionNames)('%s may neither scan the table nor change what the table is', (name) => {
-    const item = /^dynamodb:(BatchGetItem|ConditionCheckItem|DeleteItem|GetItem|PutItem|Query|UpdateItem)$/;
+    const item =
+      name === 'relay'
+        ? /^dynamodb:(DescribeStream|GetRecords|GetShardIterator|ListStreams)$/
+        : /^dynamodb:(BatchGetItem|ConditionCheckItem|DeleteItem|GetItem|PutItem|Query|UpdateItem)$/;
     const database = allowed(name).flatMap(({ actions }) => actions.filter((action) => action.startsWith('dynamodb:')));
     expect(database.filter((action) => !item.test(action))).toEqual([]);
   });
@@ -161,15 +166,29 @@ describe('what functions may do', () => {
     }
   });
 
-  test('caller only reads', () => {
-    expect(actionsOn('caller', '{Table')).toEqual(['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query']);
+  test('caller reads, and writes what somebody has read, and nothing of anybody’s money or rights', () => {
+    expect(allowed('caller').filter(({ resources: [resource] }) => resource === '{Table.Arn}')).toEqual([
+      { actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'], resources: ['{Table.Arn}'] },
+      { actions: ['dynamodb:UpdateItem'], resources: ['{Table.Arn}'], condition: forKeys(['INBOX#*']) },
+      {
+        actions: ['dynamodb:PutItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['IDEMPOTENCY#*', 'SECRET#cursor']),
+      },
+    ]);
   });
 
-  test('only accounts may delete an item, and contributions one of an account’s', () => {
+  test('only accounts may delete an item, contributions one of an account’s, and notify-later its own', () => {
     expect(functionNames.filter((name) => actionsOn(name, '{Table').includes('dynamodb:DeleteItem'))).toEqual([
       'accounts',
       'contributions',
+      'notify-later',
     ]);
+    expect(allowed('notify-later').find(({ actions }) => actions.includes('dynamodb:DeleteItem'))).toEqual({
+      actions: ['dynamodb:DeleteItem', 'dynamodb:GetItem'],
+      resources: ['{Table.Arn}'],
+      condition: forKeys(['LATER#*']),
+    });
     expect(allowed('contributions').find(({ actions }) => actions.includes('dynamodb:DeleteItem'))).toEqual({
       actions: ['dynamodb:DeleteItem'],
       resources: ['{Table.Arn}'],
@@ -185,6 +204,7 @@ describe('what functions may do', () => {
         resources: ['{Table.Arn}'],
         condition: forKeys(['ACCOUNT#*', 'CONTRIBUTION#*', 'SUBSCRIPTION#*']),
       },
+      { actions: ['dynamodb:BatchGetItem'], resources: ['{Table.Arn}'], condition: forKeys(['GUARD#*']) },
       {
         actions: ['dynamodb:PutItem'],
         resources: ['{Table.Arn}'],
@@ -229,11 +249,70 @@ describe('what functions may do', () => {
     );
   });
 
+  test('relay reads the stream and sends, and cannot read the table', () => {
+    const statements = allowed('relay').filter(({ actions }) => !/^(logs|xray):/.test(actions[0] ?? ''));
+    expect(
+      statements.flatMap(({ actions }) => actions).filter((action) => action.startsWith('dynamodb:')),
+    ).toHaveLength(4);
+    expect(sorted(new Set(statements.flatMap((statement) => statement.resources)))).toEqual(
+      sorted(['{Table.StreamArn}', '{TellingHostNotificationsQueue.Arn}', '{TellingRelayDeadLettersQueue.Arn}']),
+    );
+  });
+
+  test('the stream is read for events that may be news, halved when it fails, and set aside in the end', () => {
+    service.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      StartingPosition: 'TRIM_HORIZON',
+      MaximumRecordAgeInSeconds: 23 * 3600,
+      DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
+      FilterCriteria: {
+        Filters: [{ Pattern: Match.serializedJson(Match.objectLike({ eventName: ['INSERT'] })) }],
+      },
+    });
+    const patterns = Object.values(resources(service, 'AWS::Lambda::EventSourceMapping')).flatMap(
+      ({ FilterCriteria }) => FilterCriteria?.Filters.map(({ Pattern }: { Pattern: string }) => Pattern) ?? [],
+    );
+    // https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html: 4,096 characters at most.
+    for (const pattern of patterns) expect(pattern.length).toBeLessThanOrEqual(4096);
+  });
+
+  test('e-mail is sent from one address, of identities that are named; without the setting none is', () => {
+    const sending = (template: typeof service) =>
+      statementsOf(template, 'deliver-notification').filter(({ actions }) => actions.includes('ses:SendEmail'));
+    expect(sending(service)).toEqual([]);
+    expect(functions['deliver-notification'].Environment.Variables.MAIL_FROM).toBe('off');
+    const { service: withMail } = synthesize({ mailFrom: 'payments@host.example' });
+    expect(sending(withMail)).toEqual([
+      {
+        actions: ['ses:SendEmail'],
+        resources: ['host.example', 'payments@host.example'].map((name) => expect.stringMatching(`:identity/${name}$`)),
+        condition: { StringEquals: { 'ses:FromAddress': 'payments@host.example' } },
+      },
+    ]);
+    expect(
+      functionNames.filter((name) =>
+        statementsOf(withMail, name).some(({ actions }) => actions.includes('ses:SendEmail')),
+      ),
+    ).toEqual(['deliver-notification']);
+    for (const mailFrom of ['nobody', 'a@b.example, c@d.example', 'a@b.example\nBcc: c@d.example']) {
+      expect(() => synthesize({ mailFrom })).toThrow('mailFrom');
+    }
+  });
+
   test('no function that answers people touches a queue', () => {
     const touching = functionNames.filter((name) =>
       allowed(name).some(({ actions }) => actions.some((action) => action.startsWith('sqs:'))),
     );
-    expect(touching).toEqual(['sweep-due', 'work-due', 'process-batch-subscriptions', ...subscriptionWorkers]);
+    expect(touching).toEqual([
+      'relay',
+      'deliver-notification',
+      'notify-later',
+      'sweep-due',
+      'work-due',
+      'process-batch-subscriptions',
+      ...subscriptionWorkers,
+    ]);
   });
 
   test.each([
@@ -244,6 +323,9 @@ describe('what functions may do', () => {
     ['webhooks', []],
     ['hosts', ['GSI1', 'GSI2', 'GSI3']],
     ['caller', []],
+    ['relay', []],
+    ['deliver-notification', ['GSI1', 'GSI5']],
+    ['notify-later', ['GSI6']],
     ['work-due', []],
     ['sweep-due', ['GSI6']],
     ['process-batch-subscriptions', ['GSI1', 'GSI5', 'GSI6']],
@@ -344,6 +426,7 @@ describe('the API', () => {
     expect(permitted.filter(({ who }) => who !== 'apigateway.amazonaws.com')).toEqual([
       { who: 'events.amazonaws.com', name: 'sweep-due' },
       { who: 'events.amazonaws.com', name: 'process-batch-subscriptions' },
+      { who: 'events.amazonaws.com', name: 'notify-later' },
     ]);
   });
 
@@ -366,8 +449,12 @@ describe('the API', () => {
 describe('queues and schedules', () => {
   const queues = resources(service, 'AWS::SQS::Queue');
   const idOf = (queueName: string) => Object.keys(queues).find((id) => queues[id].QueueName === queueName);
-
-  const workQueues = ['due-work', 'subscription-work', 'subscription-work-stripe', 'subscription-work-paypal'];
+  const subscriptionQueues = ['subscription-work', 'subscription-work-stripe', 'subscription-work-paypal'];
+  const workQueues = ['due-work', ...subscriptionQueues, 'host-notifications'];
+  /** The others read the table's stream, which the other stack has. */
+  const queueMappings = Object.values(resources(service, 'AWS::Lambda::EventSourceMapping')).filter(
+    ({ EventSourceArn }) => EventSourceArn['Fn::GetAtt'] !== undefined,
+  );
 
   test.each(workQueues)('what is in the queue %s is tried five times and then set aside', (name) => {
     expect(queues[idOf(name) ?? ''].RedrivePolicy).toEqual({
@@ -377,7 +464,7 @@ describe('queues and schedules', () => {
   });
 
   test('subscription work is set aside before the lease of the batch ends and another message takes its place', () => {
-    for (const name of workQueues.slice(1)) {
+    for (const name of subscriptionQueues) {
       const { VisibilityTimeout: seconds, RedrivePolicy: redrive } = queues[idOf(name) ?? ''];
       expect(seconds * redrive.maxReceiveCount).toBeLessThan(20 * 60);
     }
@@ -388,9 +475,7 @@ describe('queues and schedules', () => {
     ['subscription-work-stripe', 'work-subscriptions-stripe', 10],
     ['subscription-work-paypal', 'work-subscriptions-paypal', 2],
   ])('the queue %s has workers of its own, %s, of which no more than %i are at work', (queue, worker, atOnce) => {
-    const mappings = Object.values(resources(service, 'AWS::Lambda::EventSourceMapping')).filter(
-      ({ EventSourceArn }) => EventSourceArn['Fn::GetAtt'][0] === idOf(queue),
-    );
+    const mappings = queueMappings.filter(({ EventSourceArn }) => EventSourceArn['Fn::GetAtt'][0] === idOf(queue));
     expect(mappings).toMatchObject([
       { FunctionName: { Ref: functions[worker].id }, BatchSize: 10, ScalingConfig: { MaximumConcurrency: atOnce } },
     ]);
@@ -402,19 +487,20 @@ describe('queues and schedules', () => {
       asText(variables.SUBSCRIPTION_WORK_QUEUE_URL),
       asText(variables.SUBSCRIPTION_WORK_STRIPE_QUEUE_URL),
       asText(variables.SUBSCRIPTION_WORK_PAYPAL_QUEUE_URL),
-    ]).toEqual(workQueues.slice(1).map((queue) => `{${String(idOf(queue)).replace(/[0-9A-F]{8}$/, '')}}`));
+    ]).toEqual(subscriptionQueues.map((queue) => `{${String(idOf(queue)).replace(/[0-9A-F]{8}$/, '')}}`));
   });
 
   test('a message stays with a function for at least six of its time-outs', () => {
-    for (const mapping of Object.values(resources(service, 'AWS::Lambda::EventSourceMapping'))) {
+    for (const mapping of queueMappings) {
       const queue = queues[mapping.EventSourceArn['Fn::GetAtt'][0]];
       const fn = Object.values(functions).find(({ id }) => id === mapping.FunctionName.Ref);
       expect(queue.VisibilityTimeout).toBeGreaterThanOrEqual(6 * fn.Timeout);
     }
   });
 
-  test('a function that works on a queue reports which messages failed', () => {
-    service.resourceCountIs('AWS::Lambda::EventSourceMapping', 4);
+  test('a function that works on a queue or the stream reports which messages failed', () => {
+    expect(queueMappings).toHaveLength(5);
+    service.resourceCountIs('AWS::Lambda::EventSourceMapping', 6);
     service.allResourcesProperties('AWS::Lambda::EventSourceMapping', {
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
@@ -435,6 +521,8 @@ describe('queues and schedules', () => {
       ...workQueues.map((queue) => `${queue}-dlq`),
       'sweep-due-dlq',
       'process-batch-subscriptions-dlq',
+      'notify-later-dlq',
+      'relay-dlq',
     ]) {
       expect(queues[idOf(name) ?? ''].MessageRetentionPeriod).toBe(14 * 24 * 60 * 60);
     }
@@ -452,8 +540,9 @@ describe('queues and schedules', () => {
   test.each([
     ['sweep-due', 'rate(1 hour)'],
     ['process-batch-subscriptions', 'rate(10 minutes)'],
+    ['notify-later', 'rate(10 minutes)'],
   ])('%s runs at a %s, and no other rule does', (name, schedule) => {
-    service.resourceCountIs('AWS::Events::Rule', 2);
+    service.resourceCountIs('AWS::Events::Rule', 3);
     expect(ruleOf(name)).toMatchObject({ ScheduleExpression: schedule, State: 'ENABLED' });
     const targets = ruleOf(name).Targets.map(({ Arn }: { Arn: unknown }) => Arn);
     expect(targets).toEqual([{ 'Fn::GetAtt': [functions[name].id, 'Arn'] }]);

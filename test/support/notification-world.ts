@@ -39,7 +39,8 @@ export async function notificationWorld(
     ...world.deps,
     store,
     mailer: { send: async (email) => void mailbox.push(email) },
-    render: (facts) => ({ subject: String(facts['topic']), text: JSON.stringify(facts), html: '' }),
+    linksTo: (id) => ({ subject: `https://pay.example/${id}`, settings: 'https://pay.example/settings' }),
+    render: (facts) => ({ subject: facts.topic, text: JSON.stringify(facts), html: '' }),
   };
   const newsOf = async (subjectId: string): Promise<readonly EventMessage[]> => {
     const events = subjectId.startsWith('pi_')

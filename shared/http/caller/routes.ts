@@ -1,23 +1,38 @@
-import * as z from 'zod';
-import { AccountId, Role, said } from '../fields.ts';
+import { Nothing } from '../fields.ts';
+import { pageOf } from '../pages.ts';
 import { defineRoutes } from '../route.ts';
-
-const MeView = z
-  .object({
-    userId: AccountId,
-    name: said('Your name.'),
-    email: z.string().nullable().meta({ description: 'Your e-mail address.' }),
-    memberships: z
-      .array(z.object({ accountId: AccountId, roles: z.array(Role) }))
-      .meta({ description: 'What you may do, and where.' }),
-  })
-  .meta({ id: 'Me', description: 'Who you are here.' });
+import * as requests from './requests.ts';
+import * as views from './views.ts';
 
 export const callerRoutes = defineRoutes<'caller'>()({
   getMe: {
     summary: 'Read who you are here, and what you may do',
     status: 200,
-    answer: MeView,
+    answer: views.MeView,
     problems: [],
+  },
+  listNotifications: {
+    summary: 'List what you were told',
+    description:
+      'The newest event first. With a host, a page may have fewer than were asked for although there are more: go on for as long as there is a `nextCursor`.',
+    query: requests.ListNotifications,
+    paged: true,
+    status: 200,
+    answer: pageOf(views.NotificationView, 'NotificationPage'),
+    problems: [],
+  },
+  countUnreadNotifications: {
+    summary: 'Count what you have not read',
+    status: 200,
+    answer: views.UnreadView,
+    problems: [],
+  },
+  markNotificationRead: {
+    summary: 'Mark a notification as read',
+    description: 'What was read before stays read since then.',
+    body: Nothing,
+    status: 200,
+    answer: views.NotificationView,
+    problems: ['not-found'],
   },
 });

@@ -5,12 +5,15 @@ import {
   BasisPoints,
   bankDateRange,
   CalendarDate,
+  Channel,
+  Delivery,
   Money,
   positiveAmount,
   prose,
   purpose,
   reference,
   shownAs,
+  Topic,
   text,
 } from '../fields.ts';
 
@@ -36,6 +39,35 @@ export const PutFees = z
     id: 'PutFees',
     description: 'What the host keeps.',
     examples: [{ receivingBasisPoints: 500, contributionBasisPoints: 1000 }],
+  });
+
+const PreferenceRule = z.strictObject({
+  topic: Topic.optional().meta({ description: 'What it is about; everything when left out.' }),
+  channel: Channel.optional().meta({ description: 'Over which channel; both when left out.' }),
+  accountId: AccountId.optional().meta({ description: 'For the people of one collective that the host holds.' }),
+  userId: AccountId.optional().meta({ description: 'For one person; for everybody when left out.' }),
+  choice: Delivery,
+});
+
+export const PutNotificationPreferences = z
+  .strictObject({
+    laterAfterMinutes: z.int().min(10).max(10_080).meta({
+      description: 'After how many minutes others are told when nobody has acted: from ten minutes to seven days.',
+    }),
+    rules: z.array(PreferenceRule).max(100).meta({ description: 'Who is told of what, and how.' }),
+  })
+  .meta({
+    id: 'PutNotificationPreferences',
+    description: 'What the host’s people are told, and how; all of it at once.',
+    examples: [
+      {
+        laterAfterMinutes: 1440,
+        rules: [
+          { topic: 'canceled', choice: 'off' },
+          { channel: 'email', choice: 'daily' },
+        ],
+      },
+    ],
   });
 
 export const RecordSuspense = z

@@ -39,6 +39,24 @@ export const hostRoutes = defineRoutes<'hosts'>()({
     conditional: true,
     problems: conditional,
   },
+  getNotificationPreferences: {
+    summary: 'Read what a host’s people are told, and how',
+    status: 200,
+    answer: views.NotificationPreferencesView,
+    versioned: true,
+    problems: unconditional,
+  },
+  putNotificationPreferences: {
+    summary: 'Set what a host’s people are told, and how',
+    description:
+      'The rule that fits best decides: one for a person before one for a collective, that before one for a topic, that before one for a channel; of two that fit equally well the later one. Without a rule people are told at once. Nobody can switch off for everybody that money was sent, or did not arrive.',
+    body: requests.PutNotificationPreferences,
+    status: 200,
+    answer: views.NotificationPreferencesView,
+    versioned: true,
+    conditional: true,
+    problems: conditional,
+  },
   getBooks: {
     summary: 'Read a host’s books, now or at a date',
     description:

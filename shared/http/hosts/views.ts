@@ -4,12 +4,15 @@ import {
   AccountId,
   BasisPoints,
   CalendarDate,
+  Channel,
   Currency,
+  Delivery,
   Instant,
   Ledger,
   MoneyView,
   minorUnits,
   SuspenseId,
+  Topic,
   Version,
 } from '../fields.ts';
 
@@ -28,6 +31,24 @@ export const FeesView = z
     version: Version,
   })
   .meta({ id: 'Fees', description: 'What the host keeps of money that comes in.' });
+
+export const NotificationPreferencesView = z
+  .object({
+    laterAfterMinutes: z.int().meta({ description: 'After how many minutes others are told when nobody has acted.' }),
+    rules: z
+      .array(
+        z.object({
+          topic: Topic.optional(),
+          channel: Channel.optional(),
+          accountId: AccountId.optional(),
+          userId: AccountId.optional(),
+          choice: Delivery,
+        }),
+      )
+      .meta({ description: 'Who is told of what, and how; the rule that fits best decides.' }),
+    version: Version,
+  })
+  .meta({ id: 'NotificationPreferences', description: 'What the host’s people are told, and how.' });
 
 export const BooksView = z
   .object({

@@ -1,0 +1,45 @@
+/** What those run on who tell people of what happened: the table, e-mail where it is set up, and the texts. */
+import type { Mailer, NotificationDependencies } from '../shared/application/notification-ports.ts';
+import { renderEmail } from '../shared/messaging/texts/render.ts';
+import { createNotificationStore } from '../shared/persistence/notification-store.ts';
+import { contributionDependencies } from './contribution-dependencies.ts';
+import { requireEnv, tableOptions } from './dependencies.ts';
+
+let made: NotificationDependencies | undefined;
+
+export function notificationDependencies(): NotificationDependencies {
+  made ??= make();
+  return made;
+}
+
+function make(): NotificationDependencies {
+  const { store, ...others } = contributionDependencies();
+  const from = requireEnv('MAIL_FROM');
+  return {
+    ...others,
+    store: { ...store, ...createNotificationStore(tableOptions()) },
+    mailer: from === 'off' ? null : mailerFrom(from),
+    linksTo: linksBelow(requireEnv('PUBLIC_URL')),
+    render: (facts) => renderEmail(facts, 'en'),
+  };
+}
+
+/** The client of SES is large, and loaded when there is something to send. */
+function mailerFrom(from: string): Mailer {
+  let mailer: Promise<Mailer> | undefined;
+  return {
+    async send(email) {
+      mailer ??= import('../shared/messaging/mail.ts').then(({ createMailer }) => createMailer({ from }));
+      await (await mailer).send(email);
+    },
+  };
+}
+
+const folders: Readonly<Record<string, string>> = { pi: 'payment-intents', con: 'contributions', hold: 'holds' };
+
+export const linksBelow =
+  (publicUrl: string): NotificationDependencies['linksTo'] =>
+  (subjectId, hostId) => ({
+    subject: `${publicUrl}/${folders[subjectId.split('_')[0] ?? '']}/${subjectId}`,
+    settings: `${publicUrl}/${hostId === null ? 'me/notifications' : `hosts/${hostId}/notification-preferences`}`,
+  });

@@ -1,0 +1,16 @@
+/** The news of an event, as it goes over the queue. */
+import * as z from 'zod';
+import type { EventMessage } from '../shared/application/notification-ports.ts';
+
+/** Whoever changes what it means gives it another version, and reads both until the queue has run dry of the old one. */
+export const NotificationMessage = z.strictObject({
+  schemaVersion: z.literal(1),
+  subjectId: z.string().regex(/^(pi|con|hold)_[0-9A-HJKMNP-TV-Z]{26}$/),
+  number: z.int().min(1),
+  eventId: z.string().regex(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/),
+  at: z.iso.datetime(),
+  laterOf: z
+    .string()
+    .regex(/^acc_[0-9A-HJKMNP-TV-Z]{26}$/)
+    .optional(),
+}) satisfies z.ZodType<EventMessage>;

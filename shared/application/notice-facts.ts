@@ -1,0 +1,176 @@
+/** What a text needs to know of an event (`shared/messaging/texts/facts.ts`), before it is known whom the text is for. */
+import type { Contribution, ContributionEventData } from '../domain/contribution.ts';
+import { currentStep } from '../domain/decide.ts';
+import type { AccountHold, HoldOwner } from '../domain/hold.ts';
+import type { Money } from '../domain/money.ts';
+import type { Topic } from '../domain/notification.ts';
+import type { EventData, Party, PaymentIntent } from '../domain/payment-intent.ts';
+import type {
+  ContributionFacts,
+  ContributionTopic,
+  Doer,
+  HoldFacts,
+  HoldTopic,
+  IntentFacts,
+  NoticeFacts,
+  Side,
+} from '../messaging/texts/facts.ts';
+
+/** Each of a union without some of its members. */
+type Without<Union, Name extends PropertyKey> = Union extends unknown ? Omit<Union, Name> : never;
+
+/** What is the same for everybody who is told. */
+export type SharedFacts = Without<NoticeFacts, 'recipient' | 'waitingSince' | 'timeZone' | 'links' | 'own'>;
+type SharedIntentFacts = Without<IntentFacts, 'recipient' | 'waitingSince' | 'timeZone' | 'links'>;
+type SharedContributionFacts = Omit<ContributionFacts, 'recipient' | 'waitingSince' | 'timeZone' | 'links'>;
+type SharedHoldFacts = Omit<HoldFacts, 'recipient' | 'waitingSince' | 'timeZone' | 'links' | 'own'>;
+
+export const sideOf = ({ accountName, hostName }: Pick<Party, 'accountName' | 'hostName'>): Side => ({
+  name: accountName,
+  host: hostName,
+});
+
+/** On whose behalf it was done: what follows the `@` of a capacity (`finance_lead@payer_host`), or the capacity itself. */
+const doers: Readonly<Record<string, Doer>> = {
+  payer: 'payer',
+  payee: 'payee',
+  payer_host: 'payer_host',
+  payee_host: 'payee_host',
+  author: 'author',
+  contributor: 'giver',
+  collective: 'collective',
+  host: 'host',
+  platform_admin: 'platform',
+  platform: 'platform',
+  processor: 'processor',
+  clock: 'clock',
+  batch: 'clock',
+};
+
+export function doerOf(capacity: string): Doer | null {
+  const [what = '', at] = capacity.split('@');
+  // Whoever owns a hold has it as `host@hold`.
+  return doers[at === undefined || at === 'hold' ? what : at] ?? null;
+}
+
+const reasonOf = (data: object): string | null =>
+  'reason' in data && typeof data.reason === 'string' ? data.reason : null;
+
+export function intentFacts(
+  topic: Exclude<Topic, ContributionTopic | HoldTopic>,
+  after: PaymentIntent,
+  { data, capacity }: { readonly data: EventData; readonly capacity: string },
+): SharedIntentFacts {
+  const { type, status, payer, payee, amount, purpose, tier, network, send, deadlineAt } = after;
+  const receipt = after.receipts.at(-1);
+  const shared = {
+    about: 'intent',
+    by: doerOf(capacity),
+    reason: reasonOf(data),
+    type,
+    status,
+    payer: sideOf(payer),
+    payee: sideOf(payee),
+    amount,
+    purpose,
+    tier,
+    open: network !== null && network.transit > 0 ? { amount: network.transit, currency: network.currency } : null,
+    lost: lostIn(data),
+    bearer: 'bearer' in data ? data.bearer : data.type === 'returned' ? data.returned.bearer : null,
+    date:
+      data.type === 'receipt_confirmed'
+        ? (receipt?.date ?? null)
+        : data.type === 'returned'
+          ? data.returned.date
+          : (send?.date ?? null),
+    reference: (topic === 'money_received' ? receipt?.reference : null) ?? send?.reference ?? null,
+    deadlineAt: topic === 'approval_needed' || topic === 'to_send' || topic === 'expired' ? deadlineAt : null,
+    step: topic === 'approval_needed' ? stepOf(after) : null,
+  } as const;
+  switch (topic) {
+    case 'money_sent':
+    case 'money_received':
+    case 'accepted_short':
+    case 'returned':
+    case 'sent_back':
+      return { ...shared, topic, moved: movedBy(data, after) };
+    default:
+      return { ...shared, topic, moved: null };
+  }
+}
+
+function stepOf(after: PaymentIntent): IntentFacts['step'] {
+  const steps = after.policy?.steps ?? [];
+  const index = currentStep(after);
+  const step = index === undefined ? undefined : steps[index];
+  return step === undefined || index === undefined ? null : { name: step.name, number: index + 1, of: steps.length };
+}
+
+function movedBy(data: EventData, { amount, send, network }: PaymentIntent): Money {
+  const currency = network?.currency ?? send?.amount.currency ?? amount.currency;
+  switch (data.type) {
+    case 'sent':
+      return data.send.amount;
+    case 'receipt_confirmed':
+      return data.receipt.amount;
+    case 'short_accepted':
+      return data.shortBy;
+    case 'returned':
+      return { amount: data.returned.amount, currency };
+    case 'reversed':
+      return { amount: data.amount, currency: amount.currency };
+    default:
+      return amount;
+  }
+}
+
+function lostIn(data: EventData): Money | null {
+  const lost = data.type === 'returned' ? data.returned.feeLost : data.type === 'written_off' ? data.network.lost : 0;
+  return 'network' in data && data.network !== null && lost > 0
+    ? { amount: lost, currency: data.network.currency }
+    : null;
+}
+
+export const contributionFacts = (
+  topic: ContributionTopic,
+  { contributor, collective, amount, interval, tier, charge }: Contribution,
+  { data, capacity }: { readonly data: ContributionEventData; readonly capacity: string },
+): SharedContributionFacts => ({
+  about: 'contribution',
+  topic,
+  by: doerOf(capacity),
+  reason: reasonOf(data),
+  payer: sideOf(contributor),
+  payee: sideOf(collective),
+  amount,
+  interval,
+  tier,
+  period: 'period' in data ? data.period : (charge?.period ?? null),
+  retryAt: 'retryAt' in data ? data.retryAt : null,
+});
+
+export const holdFacts = (
+  topic: HoldTopic,
+  hold: AccountHold,
+  {
+    payee,
+    capacity,
+    stillHeldBy,
+  }: { readonly payee: Side; readonly capacity: string; readonly stillHeldBy: readonly HoldOwner[] },
+): SharedHoldFacts => ({
+  about: 'hold',
+  topic,
+  by: doerOf(capacity),
+  reason: null,
+  payee,
+  level: hold.level,
+  chosen: hold.scope.kind === 'contributions' ? hold.scope.contributionIds.length : null,
+  owner: hold.owner,
+  why: hold.reason,
+  message: hold.message,
+  from: hold.from,
+  until: hold.until,
+  missedPeriods: hold.missedPeriods,
+  cancels: hold.cancels === true,
+  stillHeldBy,
+});
