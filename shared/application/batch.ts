@@ -102,11 +102,14 @@ async function contributionsDue(turn: Turn): Promise<void> {
   });
 }
 
+/** As many as the index has for them. */
+const holdShards = 1;
+
 /** Holds are few: they are worked on here, one after the other, before what they may free or stop. */
 async function holdsDue(turn: Turn): Promise<void> {
   const { deps, options, run } = turn;
   const find = (query: DueQuery) => deps.store.dueHolds(query);
-  await everyPage(turn, find, async (page) => {
+  await everyPage({ ...turn, options: { ...options, shards: holdShards } }, find, async (page) => {
     const leasedUntil = minutesAfter(deps.clock.now(), leaseMinutes);
     for (const { id } of await leases(deps, 'hold', page, leasedUntil)) {
       run.found += 1;

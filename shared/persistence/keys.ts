@@ -120,6 +120,8 @@ export const last = '\uffff';
 
 /** Enough that no index partition gets hot, few enough that a sweep asks each in a moment. */
 export const dueShards = 8;
+/** Holds are few: one partition of the due index is enough, and a run asks for one page (`application/batch.ts`). */
+export const holdDueShards = 1;
 export const registerShards = 16;
 /** Charges of one collective pass through its guard, two writes each; a hold writes all of its copies in one transaction. */
 export const guardShards = 8;

@@ -94,8 +94,11 @@ test('each contribution is charged for the periods that the rules give, and the 
         ? 'paid'
         : pick(['refused', 'broken', 'unknown:paid', 'unknown:nothing', 'unknown:refused', 'pending:paid']),
     );
+    const begins = Array.from({ length: 15 }, (_, index) =>
+      stored === undefined ? null : (periodAt(stored, index)?.at ?? null),
+    );
     const terms = {
-      beginsAt: (index: number) => (stored === undefined ? null : (periodAt(stored, index)?.at ?? null)),
+      beginsAt: (index: number) => begins[index] ?? null,
       byTransfer: false,
       script: { asks: answers, lookUps: ['truth'] as const },
     };
