@@ -33,6 +33,10 @@ type FunctionSpecifics = Omit<ServiceFunctionProps, 'name' | 'code' | 'monitorin
 
 /** API Gateway gives up after 30 seconds; a caller has given up long before. */
 const httpTimeout = Duration.seconds(10);
+/** As long as API Gateway waits: a host's whole history is verified in one request. */
+const verificationTimeout = Duration.seconds(29);
+/** At this size a function has a processor to itself. */
+const wholeProcessorMiB = 1769;
 /** HTTP APIs wait ten seconds for an authorizer; half of that leaves room for a slow fetch of the provider's keys. */
 const authorizerTimeout = Duration.seconds(5);
 const workTimeout = Duration.seconds(30);
@@ -140,7 +144,8 @@ export class ServiceStack extends Stack {
         runbook: 'contributions-errors',
       }),
       hosts: this.createFunction('hosts', {
-        ...shared,
+        timeout: verificationTimeout,
+        memorySizeMiB: wholeProcessorMiB,
         environment,
         access: [mayRead(table), mayWrite(table), mayQuery(table, 'GSI1', 'GSI2', 'GSI3')],
         errorImpact: 'Hosts cannot see their books, verify their history or change their settings.',

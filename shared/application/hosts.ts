@@ -224,10 +224,10 @@ async function transitOf(deps: Dependencies, hostId: string) {
 
 /**
  * How many histories one request verifies at most. Reading and hashing one of six events takes some 4 ms of a processor, and
- * the function has a bit more than half of one for ten seconds. A part of the histories would prove nothing: balances,
+ * the function has one for almost thirty seconds. A part of the histories would prove nothing: balances,
  * statements and the register are checked against all of them together.
  */
-const historiesMax = 1000;
+const historiesMax = 4000;
 
 export async function verifyHost(
   deps: Dependencies,

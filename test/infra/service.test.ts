@@ -55,7 +55,8 @@ describe('functions', () => {
 
   test.each(functionNames)('%s has memory and time within the limits of the house', (name) => {
     expect(functions[name].MemorySize).toBeGreaterThanOrEqual(512);
-    expect(functions[name].MemorySize).toBeLessThanOrEqual(1024);
+    // A host's whole history is verified in one request, which takes a processor of its own.
+    expect(functions[name].MemorySize).toBeLessThanOrEqual(name === 'hosts' ? 1769 : 1024);
     // Nobody waits for a run of the batch but the next one, which comes ten minutes later.
     expect(functions[name].Timeout).toBeLessThanOrEqual(name === 'process-batch-subscriptions' ? 300 : 60);
   });
@@ -79,7 +80,7 @@ describe('functions', () => {
 
   test('give up before those who wait for them do', () => {
     const waitedFor = Object.values<RouteRow>(routeTable).map((row) => row.function);
-    for (const name of new Set(waitedFor)) expect(functions[name].Timeout).toBe(10);
+    for (const name of new Set(waitedFor)) expect(functions[name].Timeout).toBe(name === 'hosts' ? 29 : 10);
     expect(functions.authorizer.Timeout).toBeLessThan(10);
   });
 });

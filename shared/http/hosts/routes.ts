@@ -68,7 +68,7 @@ export const hostRoutes = defineRoutes<'hosts'>()({
   },
   verifyHost: {
     summary: 'Verify the whole history of a host',
-    description: 'Up to 1,000 payment intents and suspense records; `npm run verify` has no such bound.',
+    description: 'Up to 4,000 payment intents and suspense records; `npm run verify` has no such bound.',
     status: 200,
     answer: VerificationView,
     problems: [...unconditional, 'too-many'],
