@@ -10,7 +10,7 @@ import { liftAccountHold } from '../shared/application/holds.ts';
 import type { Processor } from '../shared/application/processors.ts';
 import type { SubscriptionWork } from '../shared/application/work-queue.ts';
 import type { Contribution } from '../shared/domain/contribution.ts';
-import { contributionItem, slotOf, tallyChanges } from '../shared/persistence/contribution-items.ts';
+import { contributionItem, tallyChanges } from '../shared/persistence/contribution-items.ts';
 import { dueShards, keys } from '../shared/persistence/keys.ts';
 import type { StoreOptions } from '../shared/persistence/store.ts';
 import { type ContributionWorld, contributionWorld } from '../test/support/contribution-world.ts';
@@ -118,7 +118,7 @@ async function run({ world }: Loaded): Promise<Figures> {
   const started = performance.now();
   await runBatch(
     { ...deps, queue: { send: async (work) => void queue.push(...work) } },
-    { shards: dueShards, slotOf, hasTime: () => true, firedAt: '2026-01-01T00:00:00.000Z' },
+    { shards: dueShards, hasTime: () => true, firedAt: '2026-01-01T00:00:00.000Z' },
   );
   const found = performance.now();
   const worker = async (): Promise<void> => {

@@ -6,7 +6,6 @@ import type { Context, EventBridgeEvent } from 'aws-lambda';
 import { runBatch } from '../../shared/application/batch.ts';
 import type { BatchRun } from '../../shared/application/contribution-ports.ts';
 import { log } from '../../shared/observability/logger.ts';
-import { slotOf } from '../../shared/persistence/contribution-items.ts';
 import { dueShards } from '../../shared/persistence/keys.ts';
 import { contributionDependencies } from '../contribution-dependencies.ts';
 import { asError } from '../middleware/as-error.ts';
@@ -25,7 +24,6 @@ export async function handler(
     { ...contributionDependencies(), queue },
     {
       shards: dueShards,
-      slotOf,
       hasTime: () => getRemainingTimeInMillis() > reserveMilliseconds,
       firedAt: time,
       onHoldFailed: (holdId, error) => log('HOLD_WORK_FAILED', { holdId, error: asError(error) }),

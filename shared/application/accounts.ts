@@ -24,18 +24,10 @@ import type { AccountKind } from '../domain/payment-intent.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
 import type { ContributionChanges, ShownGuard, ShownHold } from './contribution-ports.ts';
-import { execute, notFound, type Plan, stale } from './execute.ts';
+import { callerOf, execute, notFound, type Plan, stale } from './execute.ts';
 import { sealHold } from './history.ts';
 import { personAccount, platformSlug } from './people.ts';
-import type {
-  AccountChange,
-  CommandRead,
-  Dependencies,
-  IntentListScope,
-  Position,
-  Slice,
-  StatementEntry,
-} from './ports.ts';
+import type { AccountChange, Dependencies, IntentListScope, Position, Slice, StatementEntry } from './ports.ts';
 import type { Answer, Outcome, RequestMeta } from './request.ts';
 import { shownOf } from './shown-hold.ts';
 
@@ -86,11 +78,6 @@ export const relationOf = (account: Account) => ({
   id: account.id,
   hostId: hostIdOf(account),
   appliedHostId: appliedHostIdOf(account),
-});
-
-export const callerOf = (meta: Pick<RequestMeta, 'userId'>, read: Pick<CommandRead, 'memberships'>): Caller => ({
-  userId: meta.userId,
-  memberships: read.memberships,
 });
 
 export const denied = (action: Action): Refusal => ({

@@ -14,8 +14,6 @@ export type BatchDependencies = ContributionDependencies & { readonly queue: Wor
 export type BatchOptions = {
   /** How many shards the due index has. */
   readonly shards: number;
-  /** The hosts' place among the hundred, as the index has it. */
-  readonly slotOf: (hostId: string) => number;
   /** Whether there is time to begin another page. */
   readonly hasTime: () => boolean;
   /** When the rule fired; the first run of an hour serves everybody. */
@@ -102,14 +100,12 @@ async function contributionsDue(turn: Turn): Promise<void> {
   });
 }
 
-/** As many as the index has for them. */
-const holdShards = 1;
-
 /** Holds are few: they are worked on here, one after the other, before what they may free or stop. */
 async function holdsDue(turn: Turn): Promise<void> {
   const { deps, options, run } = turn;
   const find = (query: DueQuery) => deps.store.dueHolds(query);
-  await everyPage({ ...turn, options: { ...options, shards: holdShards } }, find, async (page) => {
+  // They have one partition of the index, which is asked for as if it were a shard.
+  await everyPage({ ...turn, options: { ...options, shards: 1 } }, find, async (page) => {
     const leasedUntil = minutesAfter(deps.clock.now(), leaseMinutes);
     for (const { id } of await leases(deps, 'hold', page, leasedUntil)) {
       run.found += 1;
@@ -180,7 +176,3 @@ async function leases<Found extends Due>(
   }
   return taken;
 }
-
-/** Whether a host is served every ten minutes under a rollout: what its people are shown. */
-export const servedEveryTenMinutes = (hostId: string, rollout: Rollout, slotOf: BatchOptions['slotOf']): boolean =>
-  isServed({ id: hostId, slot: slotOf(hostId) }, rollout, false);

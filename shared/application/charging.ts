@@ -138,12 +138,12 @@ function askedBy({ method, retiring }: Contribution, step: Step): ProcessorName 
 }
 
 /** The collective and its host: their holds stand in the way of every charge. */
-const accountsOf = ({ collective }: Contribution): readonly string[] => [
+export const accountsOf = ({ collective }: Contribution): readonly string[] => [
   collective.accountId,
   ...(collective.hostId === null ? [] : [collective.hostId]),
 ];
 
-function timesOf({ clock }: ContributionDependencies): Pick<Surroundings, 'now' | 'inMinutes' | 'inDays'> {
+export function timesOf({ clock }: ContributionDependencies): Pick<Surroundings, 'now' | 'inMinutes' | 'inDays'> {
   const now = clock.now();
   return {
     now,
@@ -364,7 +364,7 @@ function ended(
   return written(deps, stored, [data], { guards: isOpen ? [] : noLongerUnderWay(stored.contribution) });
 }
 
-const noLongerUnderWay = (contribution: Contribution): readonly GuardChange[] =>
+export const noLongerUnderWay = (contribution: Contribution): readonly GuardChange[] =>
   accountsOf(contribution).map((accountId) => ({ kind: 'end', accountId, contributionId: contribution.id }));
 
 export type Booking = {

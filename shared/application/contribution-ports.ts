@@ -164,7 +164,7 @@ export type ContributionStore = {
   contributionOfSubscription(processor: ProcessorName, reference: string): Promise<string | undefined>;
 
   dueContributions(query: DueQuery): Promise<Slice<DueContribution>>;
-  dueHolds(query: DueQuery): Promise<Slice<Due>>;
+  dueHolds(query: Omit<DueQuery, 'shard'>): Promise<Slice<Due>>;
   /** @returns whether the lease is ours; somebody else has it, or it was done already, when not */
   lease(kind: 'contribution' | 'hold', due: Due, until: string): Promise<boolean>;
 

@@ -11,7 +11,7 @@ import type { Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
 import { readable, relationOf } from './accounts.ts';
 import { inPast } from './calendar.ts';
-import { bookingOf } from './charging.ts';
+import { accountsOf, bookingOf } from './charging.ts';
 import type {
   ContributionDependencies,
   ContributionListScope,
@@ -19,7 +19,7 @@ import type {
   ShownGuard,
   StoredContribution,
 } from './contribution-ports.ts';
-import { execute, notFound, type Plan, stale } from './execute.ts';
+import { callerOf, execute, notFound, type Plan, stale } from './execute.ts';
 import { type Occasion, sealContribution } from './history.ts';
 import { dayBegins, dayOf, periodAt } from './periods.ts';
 import type { Change, CommandRead, Position, Slice } from './ports.ts';
@@ -115,11 +115,6 @@ function pendingAt(observed: string, wanted: string): 'pausing' | 'resuming' | '
 }
 
 // --- Who may ---------------------------------------------------------------------------------------------------------
-
-const callerOf = (meta: Pick<RequestMeta, 'userId'>, read: Pick<CommandRead, 'memberships'>): Caller => ({
-  userId: meta.userId,
-  memberships: read.memberships,
-});
 
 const accountLike = ({ accountId, hostId }: Party) => ({ id: accountId, hostId });
 
@@ -349,8 +344,8 @@ async function answered(
   });
 }
 
-const guardsOf = (deps: ContributionDependencies, { id, collective }: Contribution): Promise<readonly ShownGuard[]> =>
-  deps.store.guardsFor(id, [collective.accountId, ...(collective.hostId === null ? [] : [collective.hostId])]);
+const guardsOf = (deps: ContributionDependencies, contribution: Contribution): Promise<readonly ShownGuard[]> =>
+  deps.store.guardsFor(contribution.id, accountsOf(contribution));
 
 function occasionOf(
   meta: RequestMeta,

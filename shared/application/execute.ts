@@ -3,6 +3,7 @@
  * decided anew on what is there now; a request that was answered before is answered again and does nothing.
  */
 import pRetry from 'p-retry';
+import type { Caller } from '../domain/authorisation.ts';
 import { onHold } from '../domain/hold.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
@@ -164,4 +165,10 @@ export const stale = (current: number): Refusal => ({
 export const notFound = (what: string): Refusal => ({
   code: 'not-found',
   detail: `No such ${what}, or it is not yours to see.`,
+});
+
+/** Who asks, with what was read of them. */
+export const callerOf = (meta: Pick<RequestMeta, 'userId'>, read: Pick<CommandRead, 'memberships'>): Caller => ({
+  userId: meta.userId,
+  memberships: read.memberships,
 });

@@ -18,11 +18,11 @@ import type { Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
 import { readable, relationOf } from './accounts.ts';
 import type { ContributionDependencies, StoredContribution, Tally } from './contribution-ports.ts';
-import { execute, notFound } from './execute.ts';
+import { callerOf, execute, notFound } from './execute.ts';
 import { type Occasion, sealContribution, sealHold } from './history.ts';
 import { holdChange } from './hold-work.ts';
 import { minutesAfter } from './periods.ts';
-import type { CommandRead, Position, Slice } from './ports.ts';
+import type { Position, Slice } from './ports.ts';
 import type { Outcome, RequestMeta } from './request.ts';
 import { shownOf } from './shown-hold.ts';
 
@@ -45,11 +45,6 @@ function ownersFor(account: Account, caller: Caller): readonly HoldOwner[] {
   ];
   return owners.flatMap(([owner, isTheirs]) => (isTheirs ? [owner] : []));
 }
-
-const callerOf = (meta: Pick<RequestMeta, 'userId'>, read: Pick<CommandRead, 'memberships'>): Caller => ({
-  userId: meta.userId,
-  memberships: read.memberships,
-});
 
 function refusalFor(account: Account | undefined, caller: Caller): Refusal | undefined {
   if (account === undefined || !mayRead(account, caller, 'readHolds')) {

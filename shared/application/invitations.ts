@@ -7,8 +7,8 @@ import { type Account, type Invitation, knownRoles } from '../domain/account.ts'
 import { capacitiesForAccount, may, type Role } from '../domain/authorisation.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
-import { callerOf, decideMembership, membersMax, readable, refusalFor, relationOf, touched } from './accounts.ts';
-import { execute, notFound } from './execute.ts';
+import { decideMembership, membersMax, readable, refusalFor, relationOf, touched } from './accounts.ts';
+import { callerOf, execute, notFound } from './execute.ts';
 import type { Dependencies, Position, Slice } from './ports.ts';
 import type { Outcome, RequestMeta } from './request.ts';
 

@@ -36,7 +36,7 @@ import { accept, type Result, refuse } from '../domain/result.ts';
 import { alongside } from './alongside.ts';
 import { inPast, workingDaysAfter } from './calendar.ts';
 import type { GuardChange } from './contribution-ports.ts';
-import { execute, notFound, type Plan, stale } from './execute.ts';
+import { callerOf, execute, notFound, type Plan, stale } from './execute.ts';
 import { sealIntent } from './history.ts';
 import type {
   Change,
@@ -629,11 +629,6 @@ function merge(slices: readonly Slice<IntentSummary>[], limit: number): Slice<In
 }
 
 // --- Small pieces ----------------------------------------------------------------------------------------------------
-
-const callerOf = (meta: RequestMeta, read: CommandRead): Caller => ({
-  userId: meta.userId,
-  memberships: read.memberships,
-});
 
 const heldBy = (meta: RequestMeta, read: CommandRead, intent: PaymentIntent): readonly Capacity[] =>
   capacitiesForIntent(callerOf(meta, read), intent);

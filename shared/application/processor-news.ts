@@ -5,13 +5,8 @@
 import { decideChargeEnd, wantedAtProcessor } from '../domain/charging.ts';
 import type { Contribution, ContributionEventData } from '../domain/contribution.ts';
 import type { ProcessorName } from '../domain/payment-method.ts';
-import { bookingOf } from './charging.ts';
-import type {
-  ContributionChanges,
-  ContributionDependencies,
-  GuardChange,
-  StoredContribution,
-} from './contribution-ports.ts';
+import { accountsOf, bookingOf, noLongerUnderWay, timesOf } from './charging.ts';
+import type { ContributionChanges, ContributionDependencies, StoredContribution } from './contribution-ports.ts';
 import { sealContribution } from './history.ts';
 import { systemUserId } from './people.ts';
 import { dayOf, minutesAfter, periodAt } from './periods.ts';
@@ -131,17 +126,8 @@ async function changeFor(
       if (charge?.key !== news.key || charge.state === 'waiting') {
         return undefined;
       }
-      const now = deps.clock.now();
-      const end = decideChargeEnd(
-        charge,
-        { outcome: 'refused', reason: news.reason },
-        {
-          now,
-          inMinutes: (minutes) => minutesAfter(now, minutes),
-          inDays: (days) => minutesAfter(now, days * 24 * 60),
-        },
-      );
-      return written(deps, stored, [end], { guards: ended(contribution) });
+      const end = decideChargeEnd(charge, { outcome: 'refused', reason: news.reason }, timesOf(deps));
+      return written(deps, stored, [end], { guards: noLongerUnderWay(contribution) });
     }
     case 'suspended':
       return isLeft(contribution, news) ? undefined : suspendedThere(deps, stored, news);
@@ -177,13 +163,6 @@ function periodOf(contribution: Contribution, paidAt: string): string {
   return period;
 }
 
-const ended = ({ id, collective }: Contribution): readonly GuardChange[] =>
-  [collective.accountId, ...(collective.hostId === null ? [] : [collective.hostId])].map((accountId) => ({
-    kind: 'end',
-    accountId,
-    contributionId: id,
-  }));
-
 type ToldEvent = ContributionEventData & { readonly type: 'told' };
 
 /**
@@ -212,8 +191,7 @@ async function suspendedThere(
   if (contribution.told?.observed !== 'running') {
     return written(deps, stored, [told]);
   }
-  const { accountId, hostId } = contribution.collective;
-  const guards = await deps.store.guardsFor(contribution.id, hostId === null ? [accountId] : [accountId, hostId]);
+  const guards = await deps.store.guardsFor(contribution.id, accountsOf(contribution));
   const isOurs = contribution.told.nextAttemptAt !== null || wantedAtProcessor(contribution, guards) === 'suspended';
   return written(
     deps,

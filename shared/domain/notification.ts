@@ -118,9 +118,6 @@ export const noticeRules: Readonly<Record<Topic, NoticeRule>> = {
   pause_reminder: asked(team('host')),
 };
 
-/** Topics that a host may switch off altogether. */
-export const optionalTopics: readonly Topic[] = topics.filter((topic) => !noticeRules[topic].isRequired);
-
 /** What each topic is about. */
 export type HoldTopic = Extract<Topic, 'paused' | 'resumed' | 'pause_reminder'>;
 export type ContributionTopic = Extract<

@@ -12,7 +12,7 @@ import { type AccountHold, type HoldLevel, type HoldOwner, holdDueAt, holdLevels
 import type { ProcessorName } from '../domain/payment-method.ts';
 import { slots } from '../domain/rollout.ts';
 import type { Item } from './items.ts';
-import { dueShards, holdDueShards, indexKeys, keys, shardOf } from './keys.ts';
+import { dueShards, indexKeys, keys, shardOf } from './keys.ts';
 
 /** A host's place among the hundred of the rollout: stable, and the same wherever it is asked for. */
 export const slotOf = (hostId: string): number => shardOf(hostId, slots);
@@ -79,7 +79,7 @@ export function holdItem(hold: AccountHold, headHash: string): Item {
           dueAt,
           slot: slotOf(hostId ?? accountId),
           hostId: hostId ?? accountId,
-          GSI6PK: indexKeys.dueHolds(shardOf(id, holdDueShards)),
+          GSI6PK: indexKeys.dueHolds(),
           GSI6SK: indexKeys.due(dueAt, id),
         }),
   };

@@ -56,7 +56,7 @@ export function createContributionStore({ client, tableName }: StoreOptions): Co
 
   const due = async <Found extends Due>(
     partition: string,
-    { now, limit, from, served }: DueQuery,
+    { now, limit, from, served }: Omit<DueQuery, 'shard'>,
     read: (item: Item) => Found,
   ): Promise<Slice<Found>> => {
     const named = (served?.hostIds ?? []).map((id, index) => [`:host${index}`, id] as const);
@@ -142,7 +142,7 @@ export function createContributionStore({ client, tableName }: StoreOptions): Co
         ...dueFromItem(item),
         processor: item['processor'] as ProcessorName,
       })),
-    dueHolds: (asked) => due(indexKeys.dueHolds(asked.shard), asked, dueFromItem),
+    dueHolds: (asked) => due(indexKeys.dueHolds(), asked, dueFromItem),
 
     async lease(kind, { id, seen }, until) {
       const Key = kind === 'contribution' ? keys.contribution(id) : keys.hold(id);

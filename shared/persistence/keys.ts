@@ -99,7 +99,8 @@ export const indexKeys = {
   holdsOf: (accountId: string) => `ACCOUNT#${accountId}#HOLDS`,
   dueContributions: (shard: number) => `DUE#CONTRIBUTION#${padded(shard)}`,
   dueLater: (shard: number) => `DUE#LATER#${padded(shard)}`,
-  dueHolds: (shard: number) => `DUE#HOLD#${padded(shard)}`,
+  /** Holds are few: one partition of the due index has them all. */
+  dueHolds: () => 'DUE#HOLD',
   due: (dueAt: string, id: string) => `${dueAt}#${id}`,
 } as const;
 
@@ -120,8 +121,6 @@ export const last = '\uffff';
 
 /** Enough that no index partition gets hot, few enough that a sweep asks each in a moment. */
 export const dueShards = 8;
-/** Holds are few: one partition of the due index is enough, and a run asks for one page (`application/batch.ts`). */
-export const holdDueShards = 1;
 export const registerShards = 16;
 /** Charges of one collective pass through its guard, two writes each; a hold writes all of its copies in one transaction. */
 export const guardShards = 8;

@@ -37,7 +37,7 @@ const queue = {
 const run = (options: Partial<BatchOptions> = {}, deps: Partial<Parameters<typeof runBatch>[0]> = {}) =>
   runBatch(
     { ...world.deps, queue, ...deps },
-    { shards: dueShards, slotOf, hasTime: () => true, firedAt: onTheHour, ...options },
+    { shards: dueShards, hasTime: () => true, firedAt: onTheHour, ...options },
   );
 
 const idsHandedOut = () => handedOut.map(({ contributionId }) => contributionId);

@@ -11,7 +11,6 @@ import { type HoldView, liftAccountHold } from '../../shared/application/holds.t
 import type { Change, Store } from '../../shared/application/ports.ts';
 import type { Processor } from '../../shared/application/processors.ts';
 import type { SubscriptionWork } from '../../shared/application/work-queue.ts';
-import { slotOf } from '../../shared/persistence/contribution-items.ts';
 import { dueShards } from '../../shared/persistence/keys.ts';
 import { contributionWorld } from '../support/contribution-world.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
@@ -72,7 +71,7 @@ test('no charge is begun, nor booked unless it was named, while a pause that was
     const queue: SubscriptionWork[] = [];
     await runBatch(
       { ...deps, queue: { send: async (work) => void queue.push(...work) } },
-      { shards: dueShards, slotOf, hasTime: () => true, firedAt: '2026-01-01T00:00:00.000Z' },
+      { shards: dueShards, hasTime: () => true, firedAt: '2026-01-01T00:00:00.000Z' },
     );
     const worker = async (): Promise<void> => {
       for (let work = queue.shift(); work !== undefined; work = queue.shift()) {

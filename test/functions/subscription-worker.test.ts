@@ -10,7 +10,6 @@ import { addPaymentMethod } from '../../shared/application/payment-methods.ts';
 import type { Processor } from '../../shared/application/processors.ts';
 import type { SubscriptionWork } from '../../shared/application/work-queue.ts';
 import type { ProcessorName } from '../../shared/domain/payment-method.ts';
-import { slotOf } from '../../shared/persistence/contribution-items.ts';
 import { dueShards } from '../../shared/persistence/keys.ts';
 import { createTestLedger } from '../../shared/persistence/test-ledger.ts';
 import { createTestProcessor } from '../../shared/providers/test-processor.ts';
@@ -44,10 +43,7 @@ const queue = {
 const minutes = (count: number) => world.clock.advanceDays(count / 1440);
 
 const run = () =>
-  runBatch(
-    { ...world.deps, queue },
-    { shards: dueShards, slotOf, hasTime: () => true, firedAt: '2026-03-02T09:00:00Z' },
-  );
+  runBatch({ ...world.deps, queue }, { shards: dueShards, hasTime: () => true, firedAt: '2026-03-02T09:00:00Z' });
 
 type WorkerOptions = Partial<WorkDependencies> & {
   readonly asksHere?: readonly ProcessorName[];

@@ -28,7 +28,6 @@ import type { SubscriptionWork } from '../../shared/application/work-queue.ts';
 import type { Money } from '../../shared/domain/money.ts';
 import type { Refusal } from '../../shared/domain/refusals.ts';
 import type { Result } from '../../shared/domain/result.ts';
-import { slotOf } from '../../shared/persistence/contribution-items.ts';
 import { createContributionStore } from '../../shared/persistence/contribution-store.ts';
 import { dueShards } from '../../shared/persistence/keys.ts';
 import type { TestEngine } from './engine.ts';
@@ -93,7 +92,7 @@ export async function contributionWorld(
   const batch: ContributionWorld['batch'] = async ({ firedAt, processor: other = processor } = {}) => {
     await runBatch(
       { ...deps, queue: { send: async (work) => void queue.push(...work) } },
-      { shards: dueShards, slotOf, hasTime: () => true, firedAt: firedAt ?? '2026-01-01T00:00:00.000Z' },
+      { shards: dueShards, hasTime: () => true, firedAt: firedAt ?? '2026-01-01T00:00:00.000Z' },
     );
     const done: Done[number][] = [];
     for (let work = queue.shift(); work !== undefined; work = queue.shift()) {
