@@ -95,6 +95,8 @@ function instant(paid: Map<string, number>, now: () => string): Processor {
     suspend: done,
     resume: done,
     cancel: done,
+    findMethod: async () => ({ outcome: 'done', found: { accountId: null, subscription: null } }),
+    withFee: async (_subscription, payment) => ({ outcome: 'done', payment }),
   };
 }
 

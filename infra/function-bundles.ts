@@ -13,6 +13,7 @@ export const functionEntries = {
   hosts: 'http/hosts.ts',
   caller: 'http/caller.ts',
   contributions: 'http/contributions.ts',
+  'payment-methods': 'http/payment-methods.ts',
   'batch-admin': 'http/batch-admin.ts',
   webhooks: 'http/webhooks.ts',
   documentation: 'http/documentation.ts',
@@ -34,6 +35,7 @@ export type ServiceFunctionName = keyof typeof functionEntries;
  * with files of its own for those, so that what was not asked for is not loaded.
  */
 export const functionsInParts: readonly ServiceFunctionName[] = [
+  'payment-methods',
   'webhooks',
   'work-subscriptions',
   'work-subscriptions-stripe',

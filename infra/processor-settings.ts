@@ -20,8 +20,8 @@ export function checkSecretArn(arn: string | undefined): string | undefined {
  * themselves are in a secret that is made by hand and read when the function starts: they are in no template, and in no
  * configuration that people look at. Without the setting no processor is set up, and only bank transfers go on.
  *
- * The secret is a JSON object of the settings that `shared/providers/index.ts` names, such as `STRIPE_SECRET_KEY`. It is
- * encrypted with the key that Secrets Manager has by itself; another one would need a permission of its own.
+ * The secret is a JSON object: by the id of a host's account, an object of the settings that `shared/providers/index.ts`
+ * names, such as `STRIPE_SECRET_KEY`. It is encrypted with the key that Secrets Manager has by itself; another one would need a permission of its own.
  */
 export const processorAccess = (secretArn: string | undefined): ProcessorAccess => ({
   // The test processor moves no money: where it is on, anybody has as much as they like. The local runtime turns it on.

@@ -133,16 +133,11 @@ export class ServiceStack extends Stack {
       contributions: this.createFunction('contributions', {
         ...shared,
         environment,
-        access: [
-          mayRead(table),
-          mayWrite(table),
-          // A payment method that is removed; the partition of an account is as near as a policy can name it.
-          mayUseKeys(['dynamodb:DeleteItem'], table, ['ACCOUNT#*']),
-          mayQuery(table, 'GSI1', 'GSI2', 'GSI4', 'GSI5'),
-        ],
-        errorImpact: 'Contributions cannot be made, paused, resumed or canceled, nor payment methods changed.',
+        access: [mayRead(table), mayWrite(table), mayQuery(table, 'GSI1', 'GSI2', 'GSI4', 'GSI5')],
+        errorImpact: 'Contributions cannot be made, paused, resumed or canceled.',
         runbook: 'contributions-errors',
       }),
+      'payment-methods': this.createPaymentMethods(),
       hosts: this.createFunction('hosts', {
         timeout: verificationTimeout,
         memorySizeMiB: wholeProcessorMiB,
@@ -188,6 +183,25 @@ export class ServiceStack extends Stack {
     };
   }
 
+  private createPaymentMethods(): LambdaFunction {
+    const { table } = this.props.data;
+    const processors = processorAccess(this.props.processorSecretArn);
+    return this.createFunction('payment-methods', {
+      timeout: httpTimeout,
+      memorySizeMiB: 1024,
+      environment: { TABLE_NAME: table.tableName, ...processors.environment },
+      access: [
+        mayRead(table),
+        // Besides them, the answer that is remembered, and the key of cursors at its first use.
+        mayUseKeys(['dynamodb:PutItem'], table, ['IDEMPOTENCY#*', 'PAYMENT_METHODS#*', 'SECRET#cursor']),
+        mayUseKeys(['dynamodb:DeleteItem'], table, ['PAYMENT_METHODS#*']),
+        ...processors.access,
+      ],
+      errorImpact: 'Payment methods can be neither added nor removed; contributions go on with those that are there.',
+      runbook: 'payment-methods-errors',
+    });
+  }
+
   private createWebhooks(): LambdaFunction {
     const { table } = this.props.data;
     const processors = processorAccess(this.props.processorSecretArn);
@@ -196,9 +210,9 @@ export class ServiceStack extends Stack {
       memorySizeMiB: 1024,
       environment: { TABLE_NAME: table.tableName, ...processors.environment },
       access: [
-        mayUseKeys(['dynamodb:GetItem'], table, ['ACCOUNT#*', 'CONTRIBUTION#*', 'SUBSCRIPTION#*']),
+        mayUseKeys(['dynamodb:GetItem'], table, ['ACCOUNT#*', 'CONTRIBUTION#*', 'INTENT#*', 'SUBSCRIPTION#*']),
         // Whose doing it is that a subscription was suspended: ours, when something holds it.
-        mayUseKeys(['dynamodb:BatchGetItem'], table, ['GUARD#*']),
+        mayUseKeys(['dynamodb:BatchGetItem'], table, ['ACCOUNT#*', 'GUARD#*']),
         // Anybody may call it, so it can write what a payment is booked with and what a contribution has become, and nothing
         // that gives anybody a right.
         mayUseKeys(['dynamodb:PutItem'], table, ['CONTRIBUTION#*', 'INTENT#*', 'NEWS#*']),

@@ -1,7 +1,6 @@
 import type { ContributionListScope } from '../../shared/application/contribution-ports.ts';
 import * as contributions from '../../shared/application/contributions.ts';
 import * as holds from '../../shared/application/holds.ts';
-import * as methods from '../../shared/application/payment-methods.ts';
 import { contributionRoutes } from '../../shared/http/contributions/routes.ts';
 import { contributionDependencies } from '../contribution-dependencies.ts';
 import { type Asked, httpFunctionOn } from '../middleware/http-function.ts';
@@ -26,20 +25,14 @@ export const handler = httpFunctionOn(contributionDependencies, 'contributions',
   listContributions: (deps, { meta, query, page }) =>
     contributions.listContributions(deps, meta.userId, { scope: scopeOf(query), ...page }),
   getContribution: (deps, { meta, params }) => contributions.getContribution(deps, meta.userId, params.contributionId),
-  listContributionEvents: (deps, { meta, params }) =>
-    contributions.listContributionEvents(deps, meta.userId, params.contributionId),
+  listContributionEvents: (deps, { meta, params, page }) =>
+    contributions.listContributionEvents(deps, meta.userId, params.contributionId, page),
   cancelContribution: (deps, { meta, params, body }) =>
     contributions.cancelContribution(deps, meta, params.contributionId, body),
   updatePaymentMethod: (deps, { meta, params, body }) =>
     contributions.updatePaymentMethod(deps, meta, params.contributionId, body),
   takeUpContribution: (deps, { meta, params }) => contributions.takeUpContribution(deps, meta, params.contributionId),
   confirmPeriod: (deps, { meta, params, body }) => contributions.confirmPeriod(deps, meta, params.contributionId, body),
-
-  addPaymentMethod: (deps, { meta, params, body }) => methods.addPaymentMethod(deps, meta, params.accountId, body),
-  listPaymentMethods: (deps, { meta, params, page }) =>
-    methods.listPaymentMethods(deps, meta.userId, params.accountId, page),
-  removePaymentMethod: (deps, { meta, params }) =>
-    methods.removePaymentMethod(deps, meta, params.accountId, params.paymentMethodId),
 
   previewAccountHold: (deps, { meta, params }) => holds.previewHold(deps, meta.userId, params.accountId),
   placeAccountHold: (deps, { meta, params, body }) => holds.placeHold(deps, meta, params.accountId, body),

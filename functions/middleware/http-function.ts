@@ -49,7 +49,7 @@ export const httpFunction = <Name extends FunctionName>(
 
 /** The same for a function that runs on more than the others; it brings along what that is. */
 export function httpFunctionOn<Name extends FunctionName, Deps extends Dependencies>(
-  made: () => Deps,
+  made: () => Deps | Promise<Deps>,
   name: Name,
   definitions: DefinitionsOf<Name>,
   calls: Calls<Name, Deps>,
@@ -70,7 +70,7 @@ export function httpFunctionOn<Name extends FunctionName, Deps extends Dependenc
 }
 
 // The order of the wrappers is the order of precedence of what they refuse (docs/problems.md).
-function handlerOf<Deps>(route: Route, calls: object, made: () => Deps): Handler<Incoming> {
+function handlerOf<Deps>(route: Route, calls: object, made: () => Deps | Promise<Deps>): Handler<Incoming> {
   // A call is typed by the schemas of its route, and is only ever given what those schemas let through.
   const call = Object.entries(calls).find(([operation]) => operation === route.operationId)?.[1];
   return isChange(route)
@@ -93,10 +93,10 @@ const metaOf = ({ route, record, userId, params, content, ifMatch, idempotencyKe
 });
 
 const answered =
-  <Deps>(call: Answering<AnyAsked, Deps>, made: () => Deps): Handler<Checked> =>
+  <Deps>(call: Answering<AnyAsked, Deps>, made: () => Deps | Promise<Deps>): Handler<Checked> =>
   async (request) => {
     const { params, query, body } = request;
-    const result = await call(made(), { meta: metaOf(request), params, query, body });
+    const result = await call(await made(), { meta: metaOf(request), params, query, body });
     if (!result.ok) {
       return result;
     }
@@ -107,10 +107,10 @@ const answered =
   };
 
 const listed =
-  <Deps>(call: Listing<AnyAsked, Deps>, made: () => Deps): Handler<Checked & WithPage> =>
+  <Deps>(call: Listing<AnyAsked, Deps>, made: () => Deps | Promise<Deps>): Handler<Checked & WithPage> =>
   async (request) => {
     const { params, query, body, page, sealed } = request;
-    const result = await call(made(), { meta: metaOf(request), params, query, body, page });
+    const result = await call(await made(), { meta: metaOf(request), params, query, body, page });
     if (!result.ok) {
       return result;
     }

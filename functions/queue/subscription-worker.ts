@@ -87,13 +87,15 @@ function turns(perSecond: number): Turns {
 /** A processor that is asked no more often than its turns come; what it answers to too many requests is dealt with all the same. */
 const paced =
   (processors: Processors, inTurn: Turns): Processors =>
-  (name) => {
-    const processor = processors(name);
+  (name, hostId) => {
+    const processor = processors(name, hostId);
     return (processor && {
       charge: (request) => inTurn(() => processor.charge(request)),
       lookUp: (request) => inTurn(() => processor.lookUp(request)),
       suspend: (...asked) => inTurn(() => processor.suspend(...asked)),
       resume: (...asked) => inTurn(() => processor.resume(...asked)),
       cancel: (...asked) => inTurn(() => processor.cancel(...asked)),
+      findMethod: (method) => inTurn(() => processor.findMethod(method)),
+      withFee: (...asked) => inTurn(() => processor.withFee(...asked)),
     }) satisfies Processor | undefined;
   };

@@ -144,6 +144,7 @@ function mapFunctions<T>(
     accounts: change('accounts', functions.accounts),
     'payment-intents': change('payment-intents', functions['payment-intents']),
     contributions: change('contributions', functions.contributions),
+    'payment-methods': change('payment-methods', functions['payment-methods']),
     hosts: change('hosts', functions.hosts),
     'batch-admin': change('batch-admin', functions['batch-admin']),
     webhooks: change('webhooks', functions.webhooks),

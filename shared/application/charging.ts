@@ -23,11 +23,12 @@ import {
   contributionDueAt,
 } from '../domain/contribution.ts';
 import { type Guard, openGuard } from '../domain/hold.ts';
-import type { ProcessorName } from '../domain/payment-method.ts';
+import type { MethodInUse, ProcessorName } from '../domain/payment-method.ts';
 import type {
   ContributionChanges,
   ContributionDependencies,
   GuardChange,
+  Standing,
   StoredContribution,
 } from './contribution-ports.ts';
 import { sealContribution, sealIntent } from './history.ts';
@@ -100,25 +101,29 @@ async function nextStep(
   deps: ContributionDependencies,
   contribution: Contribution,
 ): Promise<{ readonly step: Step; readonly host: Account | undefined }> {
-  const { collective: agreed } = contribution;
-  const { guards, accounts } = await deps.store.standing(contribution.id, accountsOf(contribution));
-  const collective = accounts.find(({ id }) => id === agreed.accountId);
+  const standing = await deps.store.standing(contribution.id, accountsOf(contribution));
   const step = decideStep(contribution, {
     ...timesOf(deps),
-    guards: [...guards, ...elsewhere(contribution, collective)],
+    guards: guardsOn(contribution, standing),
     periodAt: (index) => periodAt(contribution, index),
   });
-  return { step, host: accounts.find(({ id }) => id === agreed.hostId) };
+  return { step, host: standing.accounts.find(({ id }) => id === contribution.collective.hostId) };
 }
 
 /**
  * A contribution is booked with the host that it was agreed under. While the collective is not with that host nothing is
  * charged, whoever has lifted whose hold: nobody would know whose money it is.
  */
-function elsewhere({ collective: agreed }: Contribution, collective: Account | undefined): readonly Guard[] {
-  const isThere = collective !== undefined && collective.status === 'active' && hostIdOf(collective) === agreed.hostId;
-  return isThere ? [] : [{ ...openGuard(agreed.accountId), levels: { full: ['host'] } }];
+export function isElsewhere({ collective: agreed }: Contribution, { accounts }: Pick<Standing, 'accounts'>): boolean {
+  const collective = accounts.find(({ id }) => id === agreed.accountId);
+  return collective?.status !== 'active' || hostIdOf(collective) !== agreed.hostId;
 }
+
+/** What stands in a contribution's way: the holds on its collective and its host, and that the collective is elsewhere. */
+export const guardsOn = (contribution: Contribution, standing: Standing): readonly Guard[] =>
+  isElsewhere(contribution, standing)
+    ? [...standing.guards, { ...openGuard(contribution.collective.accountId), levels: { full: ['host'] } }]
+    : standing.guards;
 
 /** Whom a step asks; undefined when it only writes. */
 function askedBy({ method, retiring }: Contribution, step: Step): ProcessorName | undefined {
@@ -169,8 +174,12 @@ async function carryOut(
       return charge(deps, stored, step.data, host);
     case 'look-up': {
       const request = requestOf(stored.contribution, step.charge);
-      const { processor: name } = step.charge.method;
-      const outcome = await asked(deps, name, (processor) => processor.lookUp(request), notKnown);
+      const outcome = await asked(
+        deps,
+        at(stored, step.charge.method),
+        (processor) => processor.lookUp(request),
+        notKnown,
+      );
       return settle(deps, stored, step.charge, outcome, host);
     }
     case 'tell': {
@@ -178,7 +187,7 @@ async function carryOut(
       const reference = method.reference ?? '';
       const ask = (processor: Processor) => processor[verb](reference, `${id}:${version}`);
       const askedAt = deps.clock.now();
-      const outcome = await asked(deps, method.processor, ask, notAsked);
+      const outcome = await asked(deps, at(stored, method), ask, notAsked);
       return onWhatIsThere(
         deps,
         stored,
@@ -194,7 +203,7 @@ async function carryOut(
       const left = retiring?.method;
       const ask = (processor: Processor) => processor.cancel(left?.reference ?? '', `${id}:${version}`);
       const outcome: TellEnd =
-        left === undefined ? { outcome: 'done' } : await asked(deps, left.processor, ask, notAsked);
+        left === undefined ? { outcome: 'done' } : await asked(deps, at(stored, left), ask, notAsked);
       return onWhatIsThere(
         deps,
         stored,
@@ -285,7 +294,7 @@ async function charge(
     return { done: [], after: undefined };
   }
   const request = requestOf(begun.contribution, begun.contribution.charge);
-  const outcome = await asked(deps, data.charge.method.processor, (processor) => processor.charge(request), notAsked);
+  const outcome = await asked(deps, at(stored, data.charge.method), (processor) => processor.charge(request), notAsked);
   const settled = await settle(deps, begun, begun.contribution.charge, outcome, host);
   return { ...settled, done: [data.type, ...settled.done] };
 }
@@ -308,14 +317,23 @@ function requestOf(
 type Unknown = { readonly outcome: 'unknown'; readonly reason: string };
 type Broken = { readonly outcome: 'broken'; readonly reason: string; readonly retryAfterSeconds: null };
 
+/** A processor, and whose account there. */
+type At = { readonly name: ProcessorName; readonly hostId: string };
+
+/** What is charged is the agreed host's: its account at the processor is asked. */
+const at = ({ contribution }: StoredContribution, { processor: name }: Pick<MethodInUse, 'processor'>): At => ({
+  name,
+  hostId: contribution.collective.hostId ?? '',
+});
+
 /** A processor that fails in a way of its own may have done anything. */
 async function asked<Outcome, Otherwise>(
   { processors }: WorkDependencies,
-  name: ProcessorName,
+  { name, hostId }: At,
   ask: (processor: Processor) => Promise<Outcome>,
   notSetUp: (reason: string) => Otherwise,
 ): Promise<Outcome | Otherwise | Unknown> {
-  const processor = processors(name);
+  const processor = processors(name, hostId);
   if (processor === undefined) {
     return notSetUp(`${name} is not set up.`);
   }
@@ -420,8 +438,7 @@ export async function bookingOf(
       intents: [{ before: null, ...intent }],
       contributions: [{ before: contribution, ...sealed }],
       paid: [{ contributionId: contribution.id, what, intentId }],
-      // What waits for its next try is not under way any more.
-      guards: source === 'charge' && contribution.charge?.state !== 'waiting' ? noLongerUnderWay(contribution) : [],
+      guards: source === 'charge' && isUnderWay(contribution, period) ? noLongerUnderWay(contribution) : [],
       // It has happened: fees that are higher than the gift are booked as they are.
       allowNegative: true,
     },
@@ -429,6 +446,10 @@ export async function bookingOf(
     headHash: sealed.events.at(-1)?.hash ?? '',
   };
 }
+
+/** What waits for its next try is not under way any more. */
+const isUnderWay = ({ charge }: Contribution, period: string): boolean =>
+  charge !== null && charge.period === period && charge.state !== 'waiting';
 
 async function book(
   deps: ContributionDependencies,

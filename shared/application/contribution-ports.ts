@@ -8,6 +8,8 @@ import type { Dependencies, HistoryEvent, Position, Slice } from './ports.ts';
 
 export type ContributionEvent = HistoryEvent<ContributionEventData>;
 export type HoldEvent = HistoryEvent<HoldEventData>;
+/** What is told of an event, without what proves it. */
+export type ToldEvent = Pick<ContributionEvent, 'id' | 'number' | 'at' | 'actor' | 'data'>;
 
 export type StoredContribution = {
   readonly contribution: Contribution;
@@ -144,6 +146,10 @@ export type Standing = { readonly guards: readonly ShownGuard[]; readonly accoun
 export type ContributionStore = {
   contribution(id: string): Promise<StoredContribution | undefined>;
   contributionEvents(id: string): Promise<readonly ContributionEvent[]>;
+  /** The newest that were there at that number, newest first: the event itself, and so many before it. */
+  contributionEventsUpTo(id: string, number: number, count: number): Promise<readonly ToldEvent[]>;
+  /** Oldest first. */
+  listContributionEvents(id: string, limit: number, from?: Position): Promise<Slice<ToldEvent>>;
   listContributions(scope: ContributionListScope, limit: number, from?: Position): Promise<Slice<Contribution>>;
   /** The guards that a contribution passes through, one copy of each account's, and the accounts; read consistently. */
   standing(contributionId: string, accountIds: readonly string[]): Promise<Standing>;
@@ -152,7 +158,8 @@ export type ContributionStore = {
   /** An account's guard, with what is under way in all of its copies. */
   guard(accountId: string): Promise<Guard>;
   tally(accountId: string): Promise<Tally>;
-  isPaid(contributionId: string, what: string): Promise<boolean>;
+  /** @returns the intent that a period, or a payment by the processor's name of it, was booked with */
+  paidBy(contributionId: string, what: string): Promise<string | undefined>;
 
   hold(id: string): Promise<StoredHold | undefined>;
   holdEvents(id: string): Promise<readonly HoldEvent[]>;

@@ -4,20 +4,21 @@ import { type Action, type Caller, capacitiesForAccount, may, permissions } from
 import { flowOf, heldBy, wantedAtProcessor } from '../domain/charging.ts';
 import type { Agreement, Contribution, ContributionEventData, ContributionInterval } from '../domain/contribution.ts';
 import { type Flow, levelsThatStop, onHold, stoppedBy } from '../domain/hold.ts';
-import type { Money } from '../domain/money.ts';
+import { type Money, toMajorUnits } from '../domain/money.ts';
 import type { Party } from '../domain/payment-intent.ts';
-import type { MethodInUse, PaymentMethod } from '../domain/payment-method.ts';
+import type { MethodInUse, PaymentMethod, SubscriptionTerms } from '../domain/payment-method.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
 import { readable, relationOf } from './accounts.ts';
 import { inPast } from './calendar.ts';
-import { accountsOf, bookingOf } from './charging.ts';
+import { accountsOf, bookingOf, guardsOn, isElsewhere } from './charging.ts';
 import type {
   ContributionDependencies,
   ContributionListScope,
   GuardChange,
-  ShownGuard,
+  Standing,
   StoredContribution,
+  ToldEvent,
 } from './contribution-ports.ts';
 import { callerOf, execute, notFound, type Plan, stale } from './execute.ts';
 import { type Occasion, sealContribution } from './history.ts';
@@ -40,13 +41,18 @@ export type CreateContributionInput = {
 
 export type ContributionView = ReturnType<typeof contributionView>;
 
-/** What is true of it besides its status: what keeps it, what is pending at a processor, what somebody has to look at. */
-export function contributionView(contribution: Contribution, guards: readonly ShownGuard[]) {
+/**
+ * What is true of it besides its status: what keeps it, what is pending at a processor, what somebody has to look at.
+ * @param standing what it stands on; of its own accounts alone
+ */
+export function contributionView(contribution: Contribution, standing: Standing) {
   const { id, version, status, contributor, collective, amount, interval, startsOn, timeZone, tier, method } =
     contribution;
   const { charge, told, setAside, expected, holds, canceled } = contribution;
   const levels = levelsThatStop[flowOf(contribution)];
+  const guards = guardsOn(contribution, standing);
   const wanted = wantedAtProcessor(contribution, guards);
+  const isPaused = status === 'active' && heldBy(contribution, guards).length > 0;
   return {
     id,
     version,
@@ -66,10 +72,11 @@ export function contributionView(contribution: Contribution, guards: readonly Sh
     },
     /** Who keeps it from being charged: its own holds, and those on its collective and its host (P7). */
     paused: {
-      isPaused: status === 'active' && heldBy(contribution, guards).length > 0,
+      isPaused,
+      isElsewhere: isElsewhere(contribution, standing),
       holds: [
         ...holds.map(({ missedPeriods: _missed, message = null, ...hold }) => ({ ...hold, message, accountId: null })),
-        ...guards.flatMap((guard) =>
+        ...standing.guards.flatMap((guard) =>
           guard.holds
             .filter(({ level }) => levels.includes(level))
             .map(({ level: _level, ...hold }) => ({ ...hold, accountId: guard.accountId })),
@@ -81,7 +88,7 @@ export function contributionView(contribution: Contribution, guards: readonly Sh
       told === null
         ? null
         : { observed: told.observed, pending: pendingAt(told.observed, wanted), lastError: told.lastError },
-    nextChargeAt: status === 'active' && setAside === null ? contribution.nextAt : null,
+    nextChargeAt: status === 'active' && setAside === null && !isPaused ? contribution.nextAt : null,
     charge:
       charge === null
         ? null
@@ -206,7 +213,11 @@ export function createContribution(
           subscriptions:
             chargedBy === 'processor' && reference !== null ? [{ processor, reference, contributionId: id }] : [],
         },
-        answer: { status: 201, body: contributionView(sealed.after, []), version: sealed.after.version },
+        answer: {
+          status: 201,
+          body: contributionView(sealed.after, { guards: [], accounts: [collective] }),
+          version: sealed.after.version,
+        },
       });
     },
   });
@@ -214,7 +225,7 @@ export function createContribution(
 
 function partiesIn(
   read: CommandRead,
-  { contributorAccountId, collectiveAccountId, interval }: CreateContributionInput,
+  { contributorAccountId, collectiveAccountId, interval, amount }: CreateContributionInput,
   caller: Caller,
 ): Result<
   {
@@ -245,10 +256,36 @@ function partiesIn(
   if (method === undefined) {
     return invalid('/paymentMethodId', 'The contributor has no such payment method.');
   }
-  return interval === 'once' && method.chargedBy === 'processor'
-    ? invalid('/paymentMethodId', 'A subscription pays again and again; to give once, choose another payment method.')
-    : accept({ contributor, collective, host, method });
+  if (interval === 'once' && method.chargedBy === 'processor') {
+    return invalid(
+      '/paymentMethodId',
+      'A subscription pays again and again; to give once, choose another payment method.',
+    );
+  }
+  const misfit = misfitOf(method, { hostId: host, amount, interval });
+  return misfit === undefined ? accept({ contributor, collective, host, method }) : invalid('/paymentMethodId', misfit);
 }
+
+/** Why a payment method cannot pay what was agreed: it is another host's, or a subscription for something else. */
+function misfitOf(
+  { hostId, processor, terms }: PaymentMethod,
+  agreed: { readonly hostId: string | null; readonly amount: Money; readonly interval: ContributionInterval },
+): string | undefined {
+  if (hostId !== null && hostId !== agreed.hostId) {
+    return `It is saved with another host’s account at ${processor}; add one that is saved with the host of this collective.`;
+  }
+  const isAsAgreed =
+    terms === null ||
+    (terms.interval === agreed.interval &&
+      terms.amount.amount === agreed.amount.amount &&
+      terms.amount.currency === agreed.amount.currency);
+  return isAsAgreed
+    ? undefined
+    : `This subscription pays ${inWords(terms)} at ${processor}; agree to the same, or choose another payment method.`;
+}
+
+const inWords = ({ amount: { amount, currency }, interval }: SubscriptionTerms): string =>
+  `${toMajorUnits(amount, currency)} ${currency} ${interval === null ? 'in another rhythm' : `each ${interval}`}`;
 
 const inUse = ({ id, processor, chargedBy, reference, payerReference }: PaymentMethod): MethodInUse => ({
   id,
@@ -337,15 +374,15 @@ async function answered(
   after: Contribution,
   change: Change,
 ): Promise<Result<Plan, Refusal>> {
-  const guards = await guardsOf(deps, after);
+  const standing = await standingOf(deps, after);
   return accept({
     change,
-    answer: { status: 200, body: contributionView(after, guards), version: after.version },
+    answer: { status: 200, body: contributionView(after, standing), version: after.version },
   });
 }
 
-const guardsOf = (deps: ContributionDependencies, contribution: Contribution): Promise<readonly ShownGuard[]> =>
-  deps.store.guardsFor(contribution.id, accountsOf(contribution));
+const standingOf = (deps: ContributionDependencies, contribution: Contribution): Promise<Standing> =>
+  deps.store.standing(contribution.id, accountsOf(contribution));
 
 function occasionOf(
   meta: RequestMeta,
@@ -382,6 +419,9 @@ export const cancelContribution = (
         : refuse(over(contribution, [])),
   );
 
+/** Subscriptions that were left and have not ended yet are kept with the contribution, which has to stay small. */
+const retiringMax = 10;
+
 /** A contributor can do this whatever holds there are (P3); a charge that failed is tried again with it. */
 export const updatePaymentMethod = (
   deps: ContributionDependencies,
@@ -402,7 +442,18 @@ export const updatePaymentMethod = (
       if (method === undefined) {
         return invalid('/paymentMethodId', 'The contributor has no such payment method.');
       }
+      const misfit = misfitOf(method, { ...contribution, hostId: contribution.collective.hostId });
+      if (misfit !== undefined) {
+        return invalid('/paymentMethodId', misfit);
+      }
       const { retiring, retiringLater } = contribution;
+      if (retiringLater.length >= retiringMax) {
+        return refuse({
+          code: 'too-many',
+          detail:
+            'Several subscriptions that were left are still being ended at their processor; try again when they are.',
+        });
+      }
       if ([retiring, ...retiringLater].some((left) => left?.method.id === method.id)) {
         return refuse({
           code: 'transition-not-allowed',
@@ -523,7 +574,7 @@ export function confirmPeriod(
           detail: `${contribution.collective.accountName} has left your host; money that came for it is recorded in suspense.`,
         });
       }
-      if (await deps.store.isPaid(id, input.period)) {
+      if ((await deps.store.paidBy(id, input.period)) !== undefined) {
         return invalid('/period', 'It is paid already; money that came besides is recorded in suspense.');
       }
       if (input.amount.currency !== contribution.amount.currency) {
@@ -557,31 +608,45 @@ export async function getContribution(deps: ContributionDependencies, userId: st
     return refuse(notFound('contribution'));
   }
   const { contribution } = stored;
-  const body = contributionView(contribution, await guardsOf(deps, contribution));
+  const body = contributionView(contribution, await standingOf(deps, contribution));
   return accept({ status: 200, body, version: contribution.version, replayed: false });
 }
 
-export async function listContributionEvents(deps: ContributionDependencies, userId: string, id: string): Outcome {
+export async function listContributionEvents(
+  deps: ContributionDependencies,
+  userId: string,
+  id: string,
+  { limit, position }: { readonly limit: number; readonly position?: Position | undefined },
+): Promise<Result<Slice<ContributionEventView>, Refusal>> {
   const { contribution: stored, memberships } = await deps.store.readForCommand({ userId, contributionId: id });
   if (stored === undefined || !mayOn(stored.contribution, { userId, memberships }, readers)) {
     return refuse(notFound('contribution'));
   }
-  const events = await deps.store.contributionEvents(id);
-  const items = events.map(({ id: eventId, number, at, actor, data }) => ({
-    id: eventId,
-    number,
-    at,
-    by: actor.capacity,
-    type: data.type,
-    details: detailsOf(data),
-  }));
-  return accept({ status: 200, body: { items }, version: null, replayed: false });
+  const page = await deps.store.listContributionEvents(id, limit, position);
+  return accept({ items: page.items.map(eventView), next: page.next });
 }
+
+export type ContributionEventView = ReturnType<typeof eventView>;
+
+const eventView = ({ id, number, at, actor, data }: ToldEvent) => ({
+  id,
+  number,
+  at,
+  by: actor.capacity,
+  type: data.type,
+  details: detailsOf(data),
+});
 
 /** What the processor calls things, and the whole agreement that is shown elsewhere, are left out. */
 function detailsOf(data: ContributionEventData): Readonly<Record<string, unknown>> {
   const { type: _type, ...details } = data as ContributionEventData & Record<string, unknown>;
-  const { agreement: _agreement, method: _method, charge, ...rest } = details as Record<string, unknown>;
+  const {
+    agreement: _agreement,
+    method: _method,
+    reference: _reference,
+    charge,
+    ...rest
+  } = details as Record<string, unknown>;
   return charge === undefined ? rest : { ...rest, ...chargeDetails(charge as Record<string, unknown>) };
 }
 
@@ -615,15 +680,16 @@ export async function listContributions(
     return refuse(notFound('host'));
   }
   const page = await deps.store.listContributions(scope, limit, position);
-  const accountIds = page.items.flatMap(({ collective }) => [
-    collective.accountId,
-    collective.hostId ?? collective.accountId,
-  ]);
-  const guards = await deps.store.guardsFor(accountId, accountIds);
-  const guardsOn = ({ collective }: Contribution): readonly ShownGuard[] =>
-    guards.filter((guard) => guard.accountId === collective.accountId || guard.accountId === collective.hostId);
+  const standing = await deps.store.standing(accountId, page.items.flatMap(accountsOf));
+  const standingOfOne = (contribution: Contribution): Standing => {
+    const own = accountsOf(contribution);
+    return {
+      guards: standing.guards.filter((guard) => own.includes(guard.accountId)),
+      accounts: standing.accounts.filter(({ id }) => own.includes(id)),
+    };
+  };
   return accept({
-    items: page.items.map((contribution) => contributionView(contribution, guardsOn(contribution))),
+    items: page.items.map((contribution) => contributionView(contribution, standingOfOne(contribution))),
     next: page.next,
   });
 }

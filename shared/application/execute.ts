@@ -55,7 +55,8 @@ export async function execute(deps: Dependencies, meta: RequestMeta, handling: H
     if (error instanceof LostRace) {
       return refuse({
         code: 'temporarily-unavailable',
-        detail: 'Too many changes at once; nothing was changed. Try again.',
+        detail:
+          'Others were changing the same, or a charge of it has no answer yet; nothing was changed. Try again in a while.',
       });
     }
     throw error;

@@ -232,6 +232,7 @@ function ownerOf(
   caller: Caller,
   { owner, level, contributionIds }: PlaceHoldInput,
 ): Result<HoldOwner, Refusal> {
+  const { kind } = account;
   const owners = ownersFor(account, caller);
   const chosen = owner ?? owners[0];
   if (chosen === undefined || !owners.includes(chosen)) {
@@ -243,8 +244,10 @@ function ownerOf(
   if (contributionIds !== undefined && level !== 'recurring_in') {
     return invalid('/level', 'Chosen contributions are held at the level recurring_in.');
   }
-  return chosen === 'contributor' && contributionIds === undefined
-    ? invalid('/contributionIds', 'A contributor pauses contributions by name.')
+  // Nobody outside holds money here: there is nothing to hold but what is given, by name.
+  const isOutside = kind === 'person' || kind === 'organisation';
+  return isOutside && contributionIds === undefined
+    ? invalid('/contributionIds', 'What somebody gives is paused by name.')
     : accept(chosen);
 }
 

@@ -5,52 +5,63 @@
 import { decideChargeEnd, wantedAtProcessor } from '../domain/charging.ts';
 import type { Contribution, ContributionEventData } from '../domain/contribution.ts';
 import type { ProcessorName } from '../domain/payment-method.ts';
-import { accountsOf, bookingOf, noLongerUnderWay, timesOf } from './charging.ts';
+import { accountsOf, bookingOf, guardsOn, noLongerUnderWay, timesOf } from './charging.ts';
 import type { ContributionChanges, ContributionDependencies, StoredContribution } from './contribution-ports.ts';
 import { sealContribution } from './history.ts';
 import { systemUserId } from './people.ts';
 import { dayOf, minutesAfter, periodAt } from './periods.ts';
 import type { Change } from './ports.ts';
-import type { ProcessorNews } from './processors.ts';
+import type { Payment, ProcessorNews, Processors } from './processors.ts';
+
+export type NewsDependencies = ContributionDependencies & { readonly processors: Processors };
+
+/** Who tells it: a processor, of the account that a host has there. */
+export type NewsSource = { readonly processor: ProcessorName; readonly hostId: string };
 
 /**
  * `unknown`: it is about something that this system does not know; the processor need not tell it again. `early`: it may
- * be known soon, and is to be told again.
+ * be known soon, and is to be told again. `done_without_fee`: what the processor keeps was not to be found out; it is booked
+ * as if that were nothing.
  */
-export type NewsOutcome = 'done' | 'nothing' | 'unknown' | 'early';
+export type NewsOutcome = 'done' | 'done_without_fee' | 'nothing' | 'unknown' | 'early';
 
 /**
  * A payer agrees to a subscription at the processor first, and here a moment later; its first payment is told in between.
- * After an hour it is a subscription of somebody else at the same account.
+ * After an hour it is a subscription of somebody else at the same account. What a processor keeps of a payment it has
+ * counted by then as well.
  */
 const earlyMinutes = 60;
 
 const attemptsMax = 20;
 
 /** @throws when somebody else was writing all the time: the processor tells it again */
-export async function takeNews(
-  deps: ContributionDependencies,
-  processor: ProcessorName,
-  news: ProcessorNews,
-): Promise<NewsOutcome> {
+export async function takeNews(deps: NewsDependencies, source: NewsSource, told: ProcessorNews): Promise<NewsOutcome> {
+  const isYoung = minutesAfter(told.at, earlyMinutes) > deps.clock.now();
+  let news = told;
+  let isComplete = !isWithoutFee(told);
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const stored = await subjectOf(deps, processor, news);
+    const stored = await subjectOf(deps, source, news);
     if (stored === undefined) {
-      const isYoung = minutesAfter(news.at, earlyMinutes) > deps.clock.now();
       return 'subscription' in news && isYoung ? 'early' : 'unknown';
+    }
+    if (!isComplete && isWithoutFee(news)) {
+      ({ news, isKnown: isComplete } = await withFee(deps, source, news, stored.contribution));
+      if (!isComplete && isYoung) {
+        return 'early';
+      }
     }
     const change = await changeFor(deps, stored, news);
     if (change === undefined) {
       return 'nothing';
     }
     const { outcome } = await deps.store.commit(
-      { ...change, news: { processor, eventId: news.eventId } },
+      { ...change, news: { processor: source.processor, eventId: news.eventId } },
       systemUserId,
       deps.clock.now(),
     );
     switch (outcome) {
       case 'committed':
-        return 'done';
+        return isComplete ? 'done' : 'done_without_fee';
       case 'known-news':
       case 'already-paid':
         return 'nothing';
@@ -60,22 +71,50 @@ export async function takeNews(
   throw new Error('A message of a processor could not be written.');
 }
 
+/** A host's account at a processor tells of what was agreed with that host, and of nothing else, whatever it says. */
 async function subjectOf(
   { store }: ContributionDependencies,
-  processor: ProcessorName,
+  { processor, hostId }: NewsSource,
   news: ProcessorNews,
 ): Promise<StoredContribution | undefined> {
+  const id = await subjectIdOf(store, processor, news);
+  const stored = id === undefined ? undefined : await store.contribution(id);
+  return stored?.contribution.collective.hostId === hostId ? stored : undefined;
+}
+
+async function subjectIdOf(
+  store: ContributionDependencies['store'],
+  processor: ProcessorName,
+  news: ProcessorNews,
+): Promise<string | undefined> {
   switch (news.kind) {
     case 'other':
       return undefined;
     case 'charge_succeeded':
     case 'charge_failed':
-      return store.contribution(news.contributionId);
-    default: {
-      const id = await store.contributionOfSubscription(processor, news.subscription);
-      return id === undefined ? undefined : store.contribution(id);
-    }
+      return news.contributionId;
+    default:
+      return store.contributionOfSubscription(processor, news.subscription);
   }
+}
+
+type Succeeded = Extract<ProcessorNews, { readonly payment: Payment }>;
+
+const isWithoutFee = (news: ProcessorNews): news is Succeeded => 'payment' in news && news.payment.fee === null;
+
+/** @returns the news with what the processor keeps, if that is known; as it is otherwise */
+async function withFee(
+  { processors }: NewsDependencies,
+  { processor: name, hostId }: NewsSource,
+  news: Succeeded,
+  { method }: Contribution,
+): Promise<{ readonly news: Succeeded; readonly isKnown: boolean }> {
+  const processor = processors(name, hostId);
+  const subscription = 'subscription' in news ? news.subscription : (method.reference ?? '');
+  const read = await processor?.withFee(subscription, news.payment);
+  return read?.outcome === 'done'
+    ? { news: { ...news, payment: read.payment }, isKnown: true }
+    : { news, isKnown: false };
 }
 
 const actor = { userId: 'processor', capacity: 'processor' } as const;
@@ -103,24 +142,8 @@ async function changeFor(
       return isLeft(contribution, news)
         ? undefined
         : written(deps, stored, [{ type: 'payment_failed', reason: news.reason }]);
-    case 'charge_succeeded': {
-      const { charge } = contribution;
-      if (charge?.key !== news.key) {
-        return undefined;
-      }
-      if (news.payment.fee === null && charge.state !== 'waiting') {
-        // What the processor keeps is not said here: the look-up, which is due now, finds the payment with its fee (F1).
-        const { reference } = news.payment;
-        return written(deps, stored, [{ type: 'charge_pending', reference, lookUpAt: deps.clock.now() }]);
-      }
-      const { change } = await bookingOf(deps, stored, news.payment, {
-        source: 'charge',
-        period: charge.period,
-        what: charge.period,
-        by: actor,
-      });
-      return change;
-    }
+    case 'charge_succeeded':
+      return chargeSucceeded(deps, stored, news);
     case 'charge_failed': {
       const { charge } = contribution;
       if (charge?.key !== news.key || charge.state === 'waiting') {
@@ -143,6 +166,38 @@ async function changeFor(
               : []),
           ]);
   }
+}
+
+/**
+ * Money that we asked for has moved. Mostly that is known already, from the answer or from a look-up. A look-up may also have
+ * missed it, so that the charge was given up or another one was begun: it is booked all the same, as it is in the bank.
+ */
+async function chargeSucceeded(
+  deps: ContributionDependencies,
+  stored: StoredContribution,
+  { key, period, payment }: Extract<ProcessorNews, { kind: 'charge_succeeded' }>,
+): Promise<Change | undefined> {
+  const { id, charge } = stored.contribution;
+  const paidBy = await deps.store.paidBy(id, period);
+  const isBooked =
+    (paidBy !== undefined && (await referenceOf(deps, paidBy)) === payment.reference) ||
+    (await deps.store.paidBy(id, payment.reference)) !== undefined;
+  if (isBooked) {
+    return undefined;
+  }
+  // Another attempt at the period that is being asked for has an answer of its own to come.
+  const isAnswer = charge === null || charge.key === key || charge.state === 'waiting';
+  const { change } = await bookingOf(deps, stored, payment, {
+    source: isAnswer ? 'charge' : 'processor',
+    period,
+    what: paidBy === undefined ? period : payment.reference,
+    by: actor,
+  });
+  return change;
+}
+
+async function referenceOf({ store }: ContributionDependencies, intentId: string): Promise<string | null | undefined> {
+  return (await store.intent(intentId))?.intent.receipts[0]?.reference;
 }
 
 /** Whether it is about a subscription that the contribution is not paid with any more: what it is now is not said by that. */
@@ -191,7 +246,7 @@ async function suspendedThere(
   if (contribution.told?.observed !== 'running') {
     return written(deps, stored, [told]);
   }
-  const guards = await deps.store.guardsFor(contribution.id, accountsOf(contribution));
+  const guards = guardsOn(contribution, await deps.store.standing(contribution.id, accountsOf(contribution)));
   const isOurs = contribution.told.nextAttemptAt !== null || wantedAtProcessor(contribution, guards) === 'suspended';
   return written(
     deps,

@@ -1,6 +1,6 @@
 /** What the application asks of a payment processor; `shared/providers` answers for Stripe, PayPal and the test processor. */
 import type { Money } from '../domain/money.ts';
-import type { MethodInUse, ProcessorName } from '../domain/payment-method.ts';
+import type { MethodInUse, PaymentMethod, ProcessorName, SubscriptionTerms } from '../domain/payment-method.ts';
 
 /**
  * What came of asking a processor. `broken` is for what certainly did nothing (not reachable, too many requests, our own
@@ -54,9 +54,37 @@ export type SubscriptionOutcome = ProcessorOutcome<object>;
  */
 export type LookUpOutcome = Exclude<ChargeOutcome, { readonly outcome: 'broken' }> | { readonly outcome: 'none' };
 
+/** What is only read has no effect that could be in doubt: it was found out, or it was not. */
+export type Reading<Found> =
+  | ({ readonly outcome: 'done' } & Found)
+  | { readonly outcome: 'unknown'; readonly reason: string };
+
+/** What a processor has under a reference that somebody gave us. */
+export type MethodAtProcessor = {
+  /**
+   * The account here that it is kept for, as whoever made it there wrote it down; null when nobody did. References are no
+   * secrets: this, and not that somebody knows one, makes it theirs.
+   */
+  readonly accountId: string | null;
+  /** What a subscription pays, and how often; null for what is charged from here. */
+  readonly subscription: SubscriptionTerms | null;
+};
+
 export type Processor = {
   charge(request: ChargeRequest): Promise<ChargeOutcome>;
   lookUp(request: ChargeRequest): Promise<LookUpOutcome>;
+  /**
+   * What is there under the references of a payment method before it is used for the first time.
+   * @returns `found: null` when there is nothing, or nothing that can be charged any more
+   */
+  findMethod(
+    method: Pick<PaymentMethod, 'chargedBy' | 'reference' | 'payerReference'>,
+  ): Promise<Reading<{ readonly found: MethodAtProcessor | null }>>;
+  /**
+   * A payment of a subscription with what the processor keeps of it, which messages do not always say.
+   * @returns the payment with its fee (null only when that is in another currency); `unknown` while it is not counted yet
+   */
+  withFee(subscription: string, payment: Payment): Promise<Reading<{ readonly payment: Payment }>>;
   suspend(subscription: string, key: string): Promise<SubscriptionOutcome>;
   resume(subscription: string, key: string): Promise<SubscriptionOutcome>;
   cancel(subscription: string, key: string): Promise<SubscriptionOutcome>;
@@ -75,6 +103,8 @@ export type ProcessorNews = {
       readonly kind: 'charge_succeeded';
       readonly contributionId: string;
       readonly key: string;
+      /** The period that was charged for, as we said it. */
+      readonly period: string;
       readonly payment: Payment;
     }
   | { readonly kind: 'charge_failed'; readonly contributionId: string; readonly key: string; readonly reason: string }
@@ -87,7 +117,8 @@ export type ProcessorNews = {
 export type NewsReader = {
   /**
    * @param body exactly as it was received
-   * @returns the news, or undefined when the message is not the processor's, too old, or was tampered with
+   * @returns the news, or undefined when the message is not the processor's, too old, or was tampered with; what is `other`
+   *   may be anybody's, as nothing is done about it
    * @throws when it cannot be told whose message it is now, or when it is the processor's and has not the shape that it
    *   promises: whoever answers the message answers 5xx, so that it is sent again
    */
@@ -98,5 +129,8 @@ export type NewsReader = {
   ): Promise<ProcessorNews | undefined>;
 };
 
-/** @returns the processor, or undefined where it is not set up (no keys in the environment) */
-export type Processors = (name: ProcessorName) => Processor | undefined;
+/**
+ * Each host has accounts of its own at the processors: what is charged there is in that host's bank.
+ * @returns the processor with the host's account, or undefined where the host has none set up
+ */
+export type Processors = (name: ProcessorName, hostId: string) => Processor | undefined;

@@ -7,6 +7,7 @@ export type FunctionName =
   | 'accounts'
   | 'payment-intents'
   | 'contributions'
+  | 'payment-methods'
   | 'hosts'
   | 'batch-admin'
   | 'webhooks'
@@ -94,14 +95,15 @@ export const routeTable = {
   updatePaymentMethod: change('POST', '/contributions/{contributionId}/update-payment-method', 'contributions'),
   takeUpContribution: change('POST', '/contributions/{contributionId}/take-up', 'contributions'),
   confirmPeriod: change('POST', '/contributions/{contributionId}/confirm-period', 'contributions'),
-  addPaymentMethod: change('POST', '/accounts/{accountId}/payment-methods', 'contributions'),
-  listPaymentMethods: get('/accounts/{accountId}/payment-methods', 'contributions'),
-  removePaymentMethod: change('DELETE', '/accounts/{accountId}/payment-methods/{paymentMethodId}', 'contributions'),
   previewAccountHold: get('/accounts/{accountId}/holds/preview', 'contributions'),
   placeAccountHold: change('POST', '/accounts/{accountId}/holds', 'contributions'),
   listAccountHolds: get('/accounts/{accountId}/holds', 'contributions'),
   getAccountHold: get('/holds/{holdId}', 'contributions'),
   liftAccountHold: change('DELETE', '/holds/{holdId}', 'contributions'),
+
+  addPaymentMethod: change('POST', '/accounts/{accountId}/payment-methods', 'payment-methods'),
+  listPaymentMethods: get('/accounts/{accountId}/payment-methods', 'payment-methods'),
+  removePaymentMethod: change('DELETE', '/accounts/{accountId}/payment-methods/{paymentMethodId}', 'payment-methods'),
 
   getApprovalPolicy: get('/hosts/{hostId}/approval-policy', 'hosts'),
   putApprovalPolicy: change('PUT', '/hosts/{hostId}/approval-policy', 'hosts'),
@@ -121,7 +123,7 @@ export const routeTable = {
   putBatchRollout: change('PUT', '/batch-rollout', 'batch-admin'),
   listBatchRolloutChanges: get('/batch-rollout/changes', 'batch-admin'),
 
-  receiveNews: signed('/webhooks/{processor}', 'webhooks'),
+  receiveNews: signed('/webhooks/{processor}/{hostId}', 'webhooks'),
 
   getMe: get('/me', 'caller'),
   listNotifications: get('/me/notifications', 'caller'),

@@ -11,6 +11,7 @@ import { contributionRoutes } from './contributions/routes.ts';
 import { documentationRoutes } from './documentation/routes.ts';
 import { hostRoutes } from './hosts/routes.ts';
 import { paymentIntentRoutes } from './payment-intents/routes.ts';
+import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { type ProblemCode, problemCodes } from './problems.ts';
 import { isChange, type ParameterNames, type Route, routesOf, takesKey } from './route.ts';
 import { type FunctionName, type OperationId, routeTable } from './route-table.ts';
@@ -22,7 +23,11 @@ export const tags: Readonly<Record<FunctionName, { readonly name: string; readon
   contributions: {
     name: 'Contributions',
     about:
-      'Agreements to give, month by month, year by year or once; how they are paid, and who pauses them. A pause holds from the moment it is answered; each hold has an owner, and is lifted by its owner alone.',
+      'Agreements to give, month by month, year by year or once, and who pauses them. A pause holds from the moment it is answered; each hold has an owner, and is lifted by its owner alone.',
+  },
+  'payment-methods': {
+    name: 'Payment methods',
+    about: 'How contributors pay: saved cards, subscriptions, their bank.',
   },
   accounts: {
     name: 'Accounts',
@@ -41,6 +46,7 @@ export const tags: Readonly<Record<FunctionName, { readonly name: string; readon
 type Definitions = typeof accountRoutes &
   typeof paymentIntentRoutes &
   typeof contributionRoutes &
+  typeof paymentMethodRoutes &
   typeof hostRoutes &
   typeof batchRoutes &
   typeof webhookRoutes &
@@ -68,6 +74,7 @@ const unordered: readonly Route[] = [
   ...routesOf('accounts', accountRoutes),
   ...routesOf('payment-intents', paymentIntentRoutes),
   ...routesOf('contributions', contributionRoutes),
+  ...routesOf('payment-methods', paymentMethodRoutes),
   ...routesOf('hosts', hostRoutes),
   ...routesOf('batch-admin', batchRoutes),
   ...routesOf('webhooks', webhookRoutes),

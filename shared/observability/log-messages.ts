@@ -30,6 +30,14 @@ export const logMessages = {
     level: 'warn',
     text: 'A processor told of a payment that belongs to no contribution here; nothing was booked.',
   },
+  PAYMENT_FEE_UNKNOWN: {
+    level: 'warn',
+    text: 'What a processor keeps of a payment could not be found out; it was booked as nothing.',
+  },
+  PROCESSOR_MISCONFIGURED: {
+    level: 'error',
+    text: 'A host’s settings of a payment processor are wrong; it has none until they are mended.',
+  },
   RUN_COUNT_FAILED: { level: 'warn', text: 'What was done is missing in the figures of its run.' },
 } as const satisfies Readonly<Record<string, { readonly level: 'info' | 'warn' | 'error'; readonly text: string }>>;
 
@@ -47,6 +55,7 @@ export type LogFields = {
   readonly queued?: number | undefined;
   readonly contributionId?: string | undefined;
   readonly holdId?: string | undefined;
+  readonly hostId?: string | undefined;
   readonly eventId?: string | undefined;
   readonly told?: number | undefined;
   readonly runId?: string | undefined;

@@ -17,7 +17,7 @@ import type { Guard } from '../domain/hold.ts';
 import type { PaymentMethod, ProcessorName } from '../domain/payment-method.ts';
 import { type Rollout, rolloutAtFirst } from '../domain/rollout.ts';
 import { contributionFromItem, guardFromItem, holdFromItem, tallyFromItem } from './contribution-items.ts';
-import { type Item, plainFromItem } from './items.ts';
+import { eventFromItem, type Item, plainFromItem } from './items.ts';
 import { guardShards, indexKeys, keys, last, shardOf } from './keys.ts';
 import type { StoreOptions } from './store.ts';
 import { createTableReader } from './table-reader.ts';
@@ -85,6 +85,21 @@ export function createContributionStore({ client, tableName }: StoreOptions): Co
       return item && contributionFromItem(item);
     },
     contributionEvents: (id) => history<ContributionEvent>('CONTRIBUTION', id),
+    async contributionEventsUpTo(id, number, count) {
+      const { PK, SK } = keys.event('CONTRIBUTION', id, number);
+      const page = await query({
+        KeyConditionExpression: 'PK = :pk AND SK BETWEEN :first AND :last',
+        ExpressionAttributeValues: { ':pk': PK, ':first': keys.eventPrefix, ':last': SK },
+        ScanIndexForward: false,
+        ConsistentRead: true,
+        Limit: count,
+      });
+      return (page.Items ?? []).map((item) => eventFromItem<ContributionEvent>(item, null));
+    },
+    listContributionEvents: (id, limit, from) =>
+      slice(byPrefix(keys.contribution(id).PK, keys.eventPrefix), limit, from, (item) =>
+        eventFromItem<ContributionEvent>(item, null),
+      ),
     listContributions: (scope, limit, from) =>
       listed(contributionIndex(scope), limit, from, (item) => contributionFromItem(item).contribution),
 
@@ -112,8 +127,9 @@ export function createContributionStore({ client, tableName }: StoreOptions): Co
     async tally(accountId) {
       return tallyFromItem(await get(keys.tally(accountId)));
     },
-    async isPaid(contributionId, what) {
-      return (await get(keys.paid(contributionId, what))) !== undefined;
+    async paidBy(contributionId, what) {
+      const item = await get(keys.paid(contributionId, what));
+      return item && (item['intentId'] as string);
     },
 
     async hold(id) {
@@ -129,7 +145,7 @@ export function createContributionStore({ client, tableName }: StoreOptions): Co
       return item && plainFromItem<PaymentMethod>(item);
     },
     listPaymentMethods: (accountId, limit, from) =>
-      slice(byPrefix(keys.account(accountId).PK, keys.paymentMethodPrefix), limit, from, (item) =>
+      slice(byPrefix(keys.paymentMethod(accountId, '').PK, keys.paymentMethodPrefix), limit, from, (item) =>
         plainFromItem<PaymentMethod>(item),
       ),
     async contributionOfSubscription(processor, reference) {

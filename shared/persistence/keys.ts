@@ -54,7 +54,7 @@ export const keys = {
   /** How many contributions an account receives, and how much, by processor, currency and interval. */
   tally: (accountId: string): Key => ({ PK: `TALLY#${accountId}`, SK: 'TALLY' }),
   paymentMethod: (accountId: string, id: string): Key => ({
-    PK: `ACCOUNT#${accountId}`,
+    PK: `PAYMENT_METHODS#${accountId}`,
     SK: `PAYMENT_METHOD#${id}`,
   }),
   paymentMethodPrefix: 'PAYMENT_METHOD#',

@@ -1,7 +1,7 @@
 /**
  * PayPal's REST API, by fetch and not by `@paypal/paypal-server-sdk` (2.5.0): that one asks PayPal's own two addresses and
  * no other, so that nothing could stand in for them; it brings half a megabyte into a function; and it has nothing to
- * verify webhooks with. What is needed here are seven requests (https://developer.paypal.com/api/rest/requests).
+ * verify webhooks with. What is needed here are a few requests (https://developer.paypal.com/api/rest/requests).
  */
 import * as z from 'zod';
 import type { ProcessorOutcome } from '../application/processors.ts';
@@ -49,6 +49,9 @@ export type PayPalClient = {
   /** PayPal's own words without our secrets. */
   safe(text: string): string;
 };
+
+export const pathOfSubscription = (subscription: string): string =>
+  `/v1/billing/subscriptions/${encodeURIComponent(subscription)}`;
 
 /** A token is not used in its last minute: it would run out on the way. */
 const tokenMarginSeconds = 60;

@@ -81,9 +81,33 @@ export function createPayPalNewsReader(options: PayPalNewsOptions): NewsReader {
       if (transmission === undefined || content === undefined || !isRecent(transmission.transmission_time, now)) {
         return undefined;
       }
-      return (await isPayPals(body, transmission)) ? newsOf(understood(Event, content, "PayPal's event")) : undefined;
+      // It is read first, so that PayPal is asked only about what would be acted on: whoever finds the address can send as
+      // much as they like. What is of no use is answered without that; nothing is done for it, whoever sent it.
+      const news = readingOf(content);
+      if (!(news instanceof NewsNotUnderstood) && news.kind === 'other') {
+        return news;
+      }
+      if (!(await isPayPals(body, transmission))) {
+        return undefined;
+      }
+      if (news instanceof NewsNotUnderstood) {
+        throw news;
+      }
+      return news;
     },
   };
+}
+
+/** @returns what it says, or that it cannot be understood: which matters only when it is PayPal's */
+function readingOf(content: object): ProcessorNews | NewsNotUnderstood {
+  try {
+    return newsOf(understood(Event, content, "PayPal's event"));
+  } catch (error) {
+    if (error instanceof NewsNotUnderstood) {
+      return error;
+    }
+    throw error;
+  }
 }
 
 type Transmission = Readonly<

@@ -14,9 +14,15 @@ import type {
 import type { Money } from '../domain/money.ts';
 import { doubted, refused, unknown } from './outcomes.ts';
 import { fromPayPalValue, toPayPalValue } from './paypal-amounts.ts';
-import { createPayPalClient, outcomeOfFailure, type PayPalClient, type PayPalOptions } from './paypal-client.ts';
-
-const Amount = z.object({ currency_code: z.string(), value: z.string() });
+import {
+  createPayPalClient,
+  outcomeOfFailure,
+  type PayPalClient,
+  type PayPalOptions,
+  pathOfSubscription,
+} from './paypal-client.ts';
+import { findPayPalMethod } from './paypal-methods.ts';
+import { Amount, feeIn, listTransactions, withPayPalFee } from './paypal-transactions.ts';
 
 const Transaction = z.object({
   id: z.string().min(1),
@@ -26,7 +32,6 @@ const Transaction = z.object({
 });
 type Transaction = z.infer<typeof Transaction>;
 
-const Transactions = z.object({ transactions: z.array(Transaction).default([]) });
 const Subscription = z.object({ status: z.string() });
 
 /** The payer's money is the reason; everything else that PayPal refuses is a matter of the subscription. */
@@ -57,7 +62,7 @@ export function createPayPalProcessor(options: PayPalOptions): Processor {
     if (value === undefined) {
       return refused('not_possible', `PayPal cannot charge exactly this amount of ${request.amount.currency}.`);
     }
-    const answer = await client.ask('POST', `${pathOf(reference)}/capture`, {
+    const answer = await client.ask('POST', `${pathOfSubscription(reference)}/capture`, {
       requestId: request.key,
       body: JSON.stringify({
         note: request.description.slice(0, noteLengthMax),
@@ -87,19 +92,16 @@ export function createPayPalProcessor(options: PayPalOptions): Processor {
     if (reference === null) {
       return { outcome: 'none' };
     }
-    const from = new Date(Date.parse(request.startedAt) - clockSlackMilliseconds).toISOString();
-    const query = new URLSearchParams({ start_time: from, end_time: now() });
-    const answer = await client.ask('GET', `${pathOf(reference)}/transactions?${query}`);
-    if (answer.kind !== 'answered' || answer.status !== 200) {
-      const failure = outcomeOfFailure(client, answer, (_issues, reason) => unknown(reason));
-      // The list of a subscription that is gone is gone with it; the payment may have been made.
-      return unknown(failure.reason);
+    const from = Date.parse(request.startedAt) - clockSlackMilliseconds;
+    const answered = await listTransactions(client, reference, from, now());
+    if (answered.outcome === 'unknown') {
+      return answered;
     }
-    const listed = Transactions.safeParse(answer.body);
+    const listed = z.array(Transaction).safeParse(answered.transactions);
     if (!listed.success) {
       return unknown('What PayPal answered could not be understood.');
     }
-    const [found, ...others] = listed.data.transactions.filter((transaction) => isOf(request.amount, transaction));
+    const [found, ...others] = listed.data.filter((transaction) => isOf(request.amount, transaction));
     if (others.length > 0) {
       return unknown('PayPal has several payments of this amount since then.');
     }
@@ -114,7 +116,9 @@ export function createPayPalProcessor(options: PayPalOptions): Processor {
   /** None of these is done twice by asking twice, and none takes a key. */
   async function change(subscription: string, to: Change): Promise<SubscriptionOutcome> {
     const { action, reason, wanted } = changes[to];
-    const answer = await client.ask('POST', `${pathOf(subscription)}/${action}`, { body: JSON.stringify({ reason }) });
+    const answer = await client.ask('POST', `${pathOfSubscription(subscription)}/${action}`, {
+      body: JSON.stringify({ reason }),
+    });
     if (answer.kind === 'answered' && answer.status >= 200 && answer.status < 300) {
       return { outcome: 'done' };
     }
@@ -136,6 +140,8 @@ export function createPayPalProcessor(options: PayPalOptions): Processor {
   return {
     charge,
     lookUp,
+    findMethod: (method) => findPayPalMethod(client, method),
+    withFee: (subscription, payment) => withPayPalFee(client, subscription, payment, now()),
     suspend: (subscription) => change(subscription, 'suspend'),
     resume: (subscription) => change(subscription, 'resume'),
     cancel: (subscription) => change(subscription, 'cancel'),
@@ -155,11 +161,9 @@ const changes: Readonly<
   cancel: { action: 'cancel', reason: 'The contribution has ended.', wanted: ended },
 };
 
-const pathOf = (subscription: string): string => `/v1/billing/subscriptions/${encodeURIComponent(subscription)}`;
-
 /** @returns the state of a subscription in PayPal's words, or why it could not be found out */
 async function statusOf(client: PayPalClient, subscription: string): Promise<string | SubscriptionOutcome> {
-  const answer = await client.ask('GET', pathOf(subscription));
+  const answer = await client.ask('GET', pathOfSubscription(subscription));
   if (answer.kind === 'answered' && answer.status === 200) {
     const read = Subscription.safeParse(answer.body);
     return read.success ? read.data.status : unknown('What PayPal answered could not be understood.');
@@ -196,13 +200,6 @@ function outcomeOf(transaction: Transaction): ChargeOutcome {
 
 function paymentOf({ id, time, amount_with_breakdown: amounts }: Transaction): Payment | undefined {
   const amount = fromPayPalValue(amounts.gross_amount.value, amounts.gross_amount.currency_code);
-  return (
-    amount && { reference: id, amount, fee: feeIn(amount, amounts.fee_amount), paidAt: new Date(time).toISOString() }
-  );
-}
-
-/** @returns the fee, if it is in the payment's own currency; some of PayPal's answers write it as what is taken off */
-function feeIn({ currency }: Money, fee: z.infer<typeof Amount> | undefined): number | null {
-  const read = fee && fromPayPalValue(fee.value, fee.currency_code);
-  return read?.currency === currency ? Math.abs(read.amount) : null;
+  const fee = amount && amounts.fee_amount && feeIn(amount, amounts.fee_amount);
+  return amount && { reference: id, amount, fee: fee ?? null, paidAt: new Date(time).toISOString() };
 }

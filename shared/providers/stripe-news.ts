@@ -30,7 +30,8 @@ const Invoice = z.object({
   parent: z.object({ subscription_details: z.object({ subscription: idOf }).nullable() }).nullable(),
 });
 
-const OwnMetadata = z.object({ contributionId: z.string().min(1), key: z.string().min(1) });
+/** As we write it with every charge. */
+const OwnMetadata = z.object({ contributionId: z.string().min(1), key: z.string().min(1), period: z.iso.date() });
 
 const PaymentIntent = z.object({
   id: z.string().min(1),
@@ -122,10 +123,11 @@ function newsOfCharge(event: Event): ProcessorNews {
   if (!own.success) {
     return other(event);
   }
-  const ours = { ...told(event), contributionId: own.data.contributionId, key: own.data.key };
+  const { contributionId, key, period } = own.data;
+  const ours = { ...told(event), contributionId, key };
   if (event.type === 'payment_intent.succeeded') {
     const payment = paymentOf(intent.id, intent.amount_received, intent.currency, instantOf(event.created));
-    return { ...ours, kind: 'charge_succeeded', payment };
+    return { ...ours, kind: 'charge_succeeded', period, payment };
   }
   const said = intent.last_payment_error?.message ?? intent.cancellation_reason ?? 'The payment was declined.';
   return { ...ours, kind: 'charge_failed', reason: safeReason(said, []) };

@@ -6,43 +6,20 @@ import type {
   LookUpOutcome,
   Payment,
   Processor,
+  Reading,
   SubscriptionOutcome,
 } from '../application/processors.ts';
-import {
-  answerTimeoutMilliseconds,
-  broken,
-  certainlyNotSent,
-  doubted,
-  fetchOnce,
-  refused,
-  retryAfterSeconds,
-  safeReason,
-  unknown,
-} from './outcomes.ts';
+import { doubted, refused, safeReason, unknown } from './outcomes.ts';
 import { fromStripeAmount, toStripeAmount } from './stripe-amounts.ts';
-
-/** The types and shapes below are those of this version; another version of the SDK does not compile until somebody looks. */
-export const stripeApiVersion = '2026-10-28.endive';
-
-export type StripeOptions = {
-  readonly secretKey: string;
-  /** `https://api.stripe.com`, or a server that stands in for it. */
-  readonly base: URL;
-  readonly now: () => string;
-  readonly timeoutMilliseconds?: number;
-};
+import { createStripe, isMissing, outcomeOfError, type StripeOptions } from './stripe-client.ts';
+import { feeIn, feeOfIntent, transactionOf, withStripeFee } from './stripe-fees.ts';
+import { findStripeMethod } from './stripe-methods.ts';
 
 /** How much earlier than ours Stripe's clock may be, when payments are looked for by the time that they began at. */
 const clockSlackSeconds = 600;
 const pageSize = 100;
 /** A customer who has begun a thousand payments since the one that is looked for is nobody's contributor. */
 const pagesMax = 10;
-
-/** What expands a payment intent to the fee that Stripe took. */
-const feeOf = 'latest_charge.balance_transaction';
-
-/** The amount itself is what Stripe does not accept; asking again would not change that. */
-const amountCodes: readonly unknown[] = ['amount_too_small', 'amount_too_large', 'invalid_charge_amount'];
 
 export function createStripeProcessor(options: StripeOptions): Processor {
   const { secretKey, now } = options;
@@ -75,7 +52,7 @@ export function createStripeProcessor(options: StripeOptions): Processor {
           automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
           description: request.description,
           metadata: { contributionId: request.contributionId, period: request.period, key: request.key },
-          expand: [feeOf],
+          expand: [feeOfIntent],
         },
         { idempotencyKey: request.key },
       );
@@ -102,7 +79,7 @@ export function createStripeProcessor(options: StripeOptions): Processor {
           customer,
           created: { gte: since },
           limit: pageSize,
-          expand: [`data.${feeOf}`],
+          expand: [`data.${feeOfIntent}`],
           ...(after === undefined ? {} : { starting_after: after }),
         });
         found.push(
@@ -152,11 +129,22 @@ export function createStripeProcessor(options: StripeOptions): Processor {
     }
   }
 
+  /** Whatever else it failed of: it was not found out. */
+  async function reading<Found>(read: () => Promise<Reading<Found>>): Promise<Reading<Found>> {
+    try {
+      return await read();
+    } catch (error) {
+      return unknown(faultOf(error).reason);
+    }
+  }
+
   const over = refused('gone', 'The subscription at Stripe has ended.');
 
   return {
     charge,
     lookUp,
+    findMethod: (method) => reading(() => findStripeMethod(stripe, method)),
+    withFee: (_subscription, payment) => reading(() => withStripeFee(stripe, payment)),
     // Invoices of the time of the pause are void: nobody owes them when it ends (requirements P2).
     suspend: (subscription, key) =>
       about(
@@ -178,21 +166,6 @@ export function createStripeProcessor(options: StripeOptions): Processor {
     // Stripe takes no keys with DELETE, which does the same however often it is asked.
     cancel: (subscription) => about(subscription, () => stripe.subscriptions.cancel(subscription), { outcome: 'done' }),
   };
-}
-
-function createStripe({ secretKey, base, timeoutMilliseconds = answerTimeoutMilliseconds }: StripeOptions): Stripe {
-  return new Stripe(secretKey, {
-    apiVersion: stripeApiVersion,
-    protocol: base.protocol === 'http:' ? 'http' : 'https',
-    host: base.hostname,
-    port: base.port === '' ? (base.protocol === 'http:' ? 80 : 443) : base.port,
-    timeout: timeoutMilliseconds,
-    telemetry: false,
-    maxNetworkRetries: 0,
-    // With Node's own client the SDK asks once more after a reset connection, even with no retries allowed, and reports the
-    // second error alone: a refused connection then looks as if nothing had been sent. Fetch's errors it leaves as they are.
-    httpClient: Stripe.createFetchHttpClient(fetchOnce),
-  });
 }
 
 function outcomeOf(intent: Stripe.PaymentIntent, secretKey: string): ChargeOutcome {
@@ -228,15 +201,12 @@ const declineReason = (
 function paymentOf(intent: Stripe.PaymentIntent): Payment | undefined {
   const amount = fromStripeAmount(intent.amount_received, intent.currency);
   const charge = typeof intent.latest_charge === 'object' ? intent.latest_charge : null;
-  const transaction = typeof charge?.balance_transaction === 'object' ? charge.balance_transaction : null;
-  // The fee is counted in the currency that Stripe pays out in; only in the payment's own can it be booked beside it.
-  const fee =
-    transaction?.currency === intent.currency ? fromStripeAmount(transaction.fee, transaction.currency) : undefined;
+  const transaction = transactionOf(intent.latest_charge);
   return (
     amount && {
       reference: intent.id,
       amount,
-      fee: fee?.amount ?? null,
+      fee: (transaction && feeIn(intent.currency, [transaction])) ?? null,
       paidAt: new Date((charge?.created ?? intent.created) * 1000).toISOString(),
     }
   );
@@ -247,36 +217,3 @@ const worthMost = (outcomes: readonly ChargeOutcome[]): ChargeOutcome | undefine
   (['done', 'pending', 'unknown', 'refused'] as const)
     .map((wanted) => outcomes.find(({ outcome }) => outcome === wanted))
     .find((outcome) => outcome !== undefined);
-
-const isMissing = (error: unknown): boolean =>
-  error instanceof Stripe.errors.StripeInvalidRequestError && error.code === 'resource_missing';
-
-function outcomeOfError(error: unknown, secretKey: string, now: string) {
-  if (!(error instanceof Stripe.errors.StripeError)) {
-    return unknown('What Stripe answered could not be understood.');
-  }
-  const said = safeReason(error.message, [secretKey]);
-  const code = error.code === undefined ? '' : ` (${safeReason(error.code, [secretKey])})`;
-  switch (error.type) {
-    case 'StripeCardError':
-      return refused('declined', said);
-    case 'StripeRateLimitError':
-      return broken('Stripe takes no more requests for now.', retryAfterSeconds(error.headers?.['retry-after'], now));
-    case 'StripeAuthenticationError':
-      return broken('Stripe does not accept our key.');
-    case 'StripePermissionError':
-      return broken('Stripe does not permit this with our key.');
-    case 'StripeInvalidRequestError':
-      return amountCodes.includes(error.code)
-        ? refused('not_possible', said)
-        : broken(`Stripe finds our request at fault${code}: ${said}`);
-    case 'StripeConnectionError':
-      return certainlyNotSent(error.detail)
-        ? broken('Stripe cannot be reached.')
-        : unknown('Stripe did not answer, or not to the end.');
-    // Its key was used for something else, or is being used at this moment; or Stripe failed underway. What was done before
-    // that, nobody says.
-    default:
-      return unknown(`Stripe answered ${error.statusCode ?? 'something'}${code}: ${said}`);
-  }
-}

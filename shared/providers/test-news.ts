@@ -20,7 +20,14 @@ const payment = z.strictObject({
 const News: z.ZodType<ProcessorNews> = z.discriminatedUnion('kind', [
   z.strictObject({ ...told, kind: z.literal('payment_succeeded'), subscription: text, payment }),
   z.strictObject({ ...told, kind: z.literal('payment_failed'), subscription: text, reason: text }),
-  z.strictObject({ ...told, kind: z.literal('charge_succeeded'), contributionId: text, key: text, payment }),
+  z.strictObject({
+    ...told,
+    kind: z.literal('charge_succeeded'),
+    contributionId: text,
+    key: text,
+    period: z.iso.date(),
+    payment,
+  }),
   z.strictObject({ ...told, kind: z.literal('charge_failed'), contributionId: text, key: text, reason: text }),
   z.strictObject({ ...told, kind: z.enum(['suspended', 'resumed', 'canceled']), subscription: text }),
   z.strictObject({ ...told, kind: z.literal('other'), type: text }),

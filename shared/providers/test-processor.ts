@@ -12,7 +12,8 @@ import type {
   SubscriptionOutcome,
 } from '../application/processors.ts';
 import type { TestLedger, TestRecord } from '../application/test-ledger.ts';
-import { basisPointsOf } from '../domain/money.ts';
+import { basisPointsOf, type Money } from '../domain/money.ts';
+import { type MethodAsked, type MethodFound, methodFound, nothingFound } from './found-methods.ts';
 import { broken, refused, unknown } from './outcomes.ts';
 
 /** What a script does to a charge, and to a subscription where that can happen to one. */
@@ -160,6 +161,11 @@ export function createTestProcessor({ ledger, now, wait = waitFor }: TestProcess
   return {
     charge,
     lookUp,
+    findMethod: async (method) => found(method),
+    withFee: async (_subscription, payment) => ({
+      outcome: 'done',
+      payment: { ...payment, fee: feeOn(payment.amount) },
+    }),
     suspend: (subscription, key) => change(subscription, key, 'suspended'),
     resume: (subscription, key) => change(subscription, key, 'resumed'),
     cancel: (subscription, key) => change(subscription, key, 'canceled'),
@@ -177,10 +183,23 @@ export function scriptOf(reference: string | null): TestScript | undefined {
   return Object.hasOwn(testScripts, script) ? (script as TestScript) : undefined;
 }
 
+/** It knows no owners and no terms: a reference is a script, and anybody's. */
+function found({ reference }: MethodAsked): MethodFound {
+  const script = scriptOf(reference);
+  if (script === 'unreachable') {
+    return unknown(notReachable.reason);
+  }
+  return script === undefined || script === 'gone'
+    ? nothingFound
+    : methodFound({ accountId: null, subscription: null });
+}
+
+const feeOn = ({ amount }: Money): number => basisPointsOf(amount, feeBasisPoints);
+
 const paymentOf = ({ key, amount }: ChargeRequest, paidAt: string): Payment => ({
   reference: `test_${key}`,
   amount,
-  fee: basisPointsOf(amount.amount, feeBasisPoints),
+  fee: feeOn(amount),
   paidAt,
 });
 

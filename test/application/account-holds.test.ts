@@ -1,7 +1,7 @@
 /** Holds on an account stop its payment intents too: money that leaves it, and what is new for it (requirements P3). */
 import { beforeEach, expect, test } from '@jest/globals';
 import { changeHosting, getAccount } from '../../shared/application/accounts.ts';
-import { confirmPeriod } from '../../shared/application/contributions.ts';
+import { confirmPeriod, listContributions } from '../../shared/application/contributions.ts';
 import { workHold } from '../../shared/application/hold-work.ts';
 import { liftAccountHold, listHolds } from '../../shared/application/holds.ts';
 import type { Answer } from '../../shared/application/request.ts';
@@ -148,6 +148,54 @@ test('what is given to a collective that changed its host is not charged for the
   clock.advanceDays(62);
   expect(await world.batch()).toEqual(['periods_passed']);
   expect(world.bank.payments).toEqual([]);
+});
+
+test('what waits for a collective that is elsewhere says so, and goes on when it is back and nobody holds it', async () => {
+  const { people, accounts, clock, bank, deps } = world;
+  const { collectiveA2, hostA, hostB } = accounts;
+  const card = await world.contribute({ collectiveAccountId: collectiveA2 });
+  const paymentMethodId = await world.card(people.stranger, 'processor');
+  const subscription = await world.contribute({ collectiveAccountId: collectiveA2, paymentMethodId });
+  const as = (userId: string, input: Parameters<typeof changeHosting>[3]) =>
+    changeHosting(deps, world.meta(userId), collectiveA2, input);
+  const liftAll = async (userId: string) => {
+    const { items } = expected(await listHolds(deps, userId, collectiveA2, { limit: 10 }));
+    for (const { id } of items.filter(({ status }) => status === 'active')) {
+      expected(await liftAccountHold(deps, world.meta(userId), id));
+    }
+  };
+  const shown = async () => [
+    await world.look(people.stranger, card.id),
+    ...expected(
+      await listContributions(deps, people.stranger, {
+        scope: { by: 'contributor', accountId: people.stranger },
+        limit: 10,
+      }),
+    ).items,
+  ];
+  for (const one of await shown()) {
+    expect(one.paused).toMatchObject({ isPaused: false, isElsewhere: false });
+  }
+  expected(await as(people.hostAdminA, { action: 'leave' }));
+  expected(await as(people.collectiveAdminA, { action: 'apply', hostId: hostB }));
+  expected(await as(people.hostAdminB, { action: 'accept' }));
+  await liftAll(people.hostAdminB);
+  await world.batch();
+  for (const one of await shown()) {
+    expect(one).toMatchObject({ paused: { isPaused: true, isElsewhere: true, holds: [] }, nextChargeAt: null });
+  }
+  expect((await world.look(people.stranger, subscription.id)).processor).toMatchObject({ observed: 'suspended' });
+  expected(await as(people.hostAdminB, { action: 'leave' }));
+  expected(await as(people.collectiveAdminA, { action: 'apply', hostId: hostA }));
+  expected(await as(people.hostAdminA, { action: 'accept' }));
+  await liftAll(people.hostAdminA);
+  await world.batch();
+  for (const one of await shown()) {
+    expect(one.paused).toMatchObject({ isPaused: false, isElsewhere: false });
+  }
+  expect(bank.calls.map(({ verb }) => verb)).toEqual(['suspend', 'resume']);
+  clock.advanceDays(31);
+  expect(await world.batch()).toEqual(['charge_started', 'charged']);
 });
 
 test('an account shows what is paused on it, by whom, since when and until when; why is for those who have part in it', async () => {

@@ -25,7 +25,7 @@ let events = 0;
 const tell = (kind: ProcessorNews['kind'], told: object, eventId?: string): Promise<NewsOutcome> => {
   events += 1;
   const news = { kind, at: world.clock.now(), eventId: eventId ?? `event-${events}`, ...told };
-  return takeNews(world.deps, 'test', news as ProcessorNews);
+  return takeNews(world.deps, { processor: 'test', hostId: world.accounts.hostA }, news as ProcessorNews);
 };
 const payment = (reference: string, paidAt = world.clock.now()) => ({ reference, amount: usd(5000), fee: 175, paidAt });
 const available = async (): Promise<number> => {
@@ -74,6 +74,132 @@ test('a payment that is told before its contribution is made is asked for again,
   await world.contribute({ paymentMethodId });
   expect(await tell('payment_succeeded', told, 'event-first')).toBe('done');
   expect(await available()).toBe(4825);
+});
+
+describe('a payment that is told without what the processor keeps of it', () => {
+  const takes = (withFee: Processor['withFee'], told: object, kind: ProcessorNews['kind'] = 'payment_succeeded') =>
+    takeNews(
+      { ...world.deps, processors: () => ({ ...world.processor, withFee }) },
+      { processor: 'test', hostId: world.accounts.hostA },
+      { kind, at, eventId: 'event-fee', ...told } as ProcessorNews,
+    );
+  let at: string;
+  let told: object;
+  beforeEach(() => {
+    at = world.clock.now();
+    told = { subscription, payment: { ...payment('payment-1'), fee: null } };
+  });
+
+  test('is booked with what the processor says when it is asked', async () => {
+    const asked: unknown[] = [];
+    const withFee: Processor['withFee'] = async (...given) => {
+      asked.push(given);
+      return { outcome: 'done', payment: { ...given[1], fee: 205 } };
+    };
+    expect(await takes(withFee, told)).toBe('done');
+    expect(asked).toMatchObject([[subscription, { reference: 'payment-1', fee: null }]]);
+    expect(await available()).toBe(5000 - 205);
+  });
+
+  test('is told again while that is not counted yet, and books nothing until then', async () => {
+    const unknown: Processor['withFee'] = async () => ({ outcome: 'unknown', reason: 'Not counted yet.' });
+    expect(await takes(unknown, told)).toBe('early');
+    expect(await available()).toBe(0);
+    expect(await takes(async (_, given) => ({ outcome: 'done', payment: { ...given, fee: 205 } }), told)).toBe('done');
+    expect(await available()).toBe(5000 - 205);
+  });
+
+  test('is booked as it is when that is not to be found out in an hour, and says so', async () => {
+    const unknown: Processor['withFee'] = async () => ({ outcome: 'unknown', reason: 'Not counted yet.' });
+    world.clock.advanceDays(1 / 24);
+    expect(await takes(unknown, told)).toBe('done_without_fee');
+    expect(await available()).toBe(5000);
+  });
+
+  test('is booked without a fee when that is in another currency, as no amount of ours can be taken off it', async () => {
+    expect(await takes(async (_, given) => ({ outcome: 'done', payment: given }), told)).toBe('done');
+    expect(await available()).toBe(5000);
+  });
+});
+
+describe('a message of another host’s account', () => {
+  const other = (news: object) =>
+    takeNews(world.deps, { processor: 'test', hostId: world.accounts.hostB }, {
+      at: '2026-03-01T00:00:00.000Z',
+      eventId: 'event-other',
+      ...news,
+    } as ProcessorNews);
+
+  test('is about nothing that is known, whatever it names: no host tells of the money of another', async () => {
+    const key = `${id}:2026-03-02:pm:1`;
+    const charged = { contributionId: id, key, period: '2026-03-02', payment: payment('x') };
+    expect(await other({ kind: 'payment_succeeded', subscription, payment: payment('x') })).toBe('unknown');
+    expect(await other({ kind: 'charge_succeeded', ...charged })).toBe('unknown');
+    expect(await other({ kind: 'charge_failed', ...charged, reason: 'No.' })).toBe('unknown');
+    expect(await other({ kind: 'canceled', subscription })).toBe('unknown');
+    expect(await look()).toMatchObject({ status: 'active', charged: 0 });
+    expect(await available()).toBe(0);
+  });
+});
+
+describe('a charge that was given up and had succeeded all the same', () => {
+  const period = '2026-03-02';
+  let contributionId: string;
+  beforeEach(async () => {
+    contributionId = (await world.contribute()).id;
+  });
+  const succeeded = (reference: string, key = 'a key of before') =>
+    tell('charge_succeeded', { contributionId, key, period, payment: payment(reference) });
+  const one = async () => (await world.deps.store.contribution(contributionId))?.contribution;
+
+  test('is booked for its period, which is not charged again', async () => {
+    world.bank.script.push('declined');
+    expect(await world.batch()).toEqual(['charge_started', 'charge_refused']);
+    expect(await succeeded('late')).toBe('done');
+    expect(await one()).toMatchObject({ charge: null, charged: 1 });
+    expect(await available()).toBe(4825);
+    world.clock.advanceDays(10);
+    expect(await world.batch()).toEqual([]);
+  });
+
+  test('mends what was set aside for want of it', async () => {
+    world.bank.script.push('declined', 'declined', 'declined', 'declined');
+    await world.batch();
+    for (const days of [1, 3, 7]) {
+      world.clock.advanceDays(days);
+      await world.batch();
+    }
+    expect((await one())?.setAside).not.toBeNull();
+    expect(await succeeded('late')).toBe('done');
+    expect(await one()).toMatchObject({ setAside: null, charged: 1 });
+    expect((await world.deps.store.guard(world.accounts.collectiveA)).underWay).toBe(0);
+  });
+
+  test('is booked beside another payment of its period: both are in the bank', async () => {
+    await world.batch();
+    expect(await succeeded('late')).toBe('done');
+    expect(await available()).toBe(2 * 4825);
+    expect((await world.deps.store.guard(world.accounts.collectiveA)).underWay).toBe(0);
+  });
+
+  test('leaves another attempt that is being asked for to its own end', async () => {
+    world.bank.script.push('unknown-done');
+    expect(await world.batch()).toEqual(['charge_started', 'charge_unclear']);
+    expect(await succeeded('late')).toBe('done');
+    world.clock.advanceDays(1);
+    expect(await world.batch()).toEqual(['charged']);
+    expect(await available()).toBe(2 * 4825);
+    expect((await world.deps.store.guard(world.accounts.collectiveA)).underWay).toBe(0);
+  });
+
+  test('is booked once: what the answer had booked already is known', async () => {
+    await world.batch();
+    const [booked] = world.bank.payments;
+    expect(await succeeded(`payment-${booked?.key}`)).toBe('nothing');
+    expect(await succeeded('late')).toBe('done');
+    expect(await succeeded('late', 'another key')).toBe('nothing');
+    expect(await available()).toBe(2 * 4825);
+  });
 });
 
 describe('a payer who suspends on the processor’s own site', () => {
@@ -249,6 +375,7 @@ test('a subscription that was canceled at the processor ends here, and one that 
 });
 
 describe('a charge that was pending', () => {
+  const period = '2026-03-02';
   let key: string;
   let contributionId: string;
   beforeEach(async () => {
@@ -259,21 +386,20 @@ describe('a charge that was pending', () => {
   });
 
   test('is booked when the processor says that it succeeded, and not again by the look-up', async () => {
-    world.bank.payments.push({ key, contributionId, period: '2026-03-02', amount: usd(5000) });
-    expect(await tell('charge_succeeded', { contributionId, key, payment: payment(`payment-${key}`) })).toBe('done');
-    expect(await tell('charge_succeeded', { contributionId, key, payment: payment(`payment-${key}`) })).toBe('nothing');
+    world.bank.payments.push({ key, contributionId, period, amount: usd(5000) });
+    const told = { contributionId, key, period, payment: payment(`payment-${key}`) };
+    expect(await tell('charge_succeeded', told)).toBe('done');
+    expect(await tell('charge_succeeded', told)).toBe('nothing');
     world.clock.advanceDays(1);
     expect(await world.batch()).toEqual([]);
     expect(await available()).toBe(4825);
     expect((await world.deps.store.guard(world.accounts.collectiveA)).underWay).toBe(0);
   });
 
-  test('is looked up for its fee when the processor does not say what it kept', async () => {
-    world.bank.payments.push({ key, contributionId, period: '2026-03-02', amount: usd(5000) });
-    const told = { contributionId, key, payment: { ...payment(`payment-${key}`), fee: null } };
+  test('is booked with its fee when the message does not say what the processor kept', async () => {
+    world.bank.payments.push({ key, contributionId, period, amount: usd(5000) });
+    const told = { contributionId, key, period, payment: { ...payment(`payment-${key}`), fee: null } };
     expect(await tell('charge_succeeded', told)).toBe('done');
-    expect(await available()).toBe(0);
-    expect(await world.batch()).toEqual(['charged']);
     expect(await tell('charge_succeeded', told)).toBe('nothing');
     expect(await available()).toBe(4825);
   });

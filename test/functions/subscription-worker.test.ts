@@ -6,7 +6,7 @@ import type { WorkDependencies } from '../../shared/application/charging.ts';
 import type { ContributionDependencies } from '../../shared/application/contribution-ports.ts';
 import { updatePaymentMethod } from '../../shared/application/contributions.ts';
 import { getBooks } from '../../shared/application/hosts.ts';
-import { addPaymentMethod } from '../../shared/application/payment-methods.ts';
+import { type AddPaymentMethodInput, addPaymentMethod } from '../../shared/application/payment-methods.ts';
 import type { Processor } from '../../shared/application/processors.ts';
 import type { SubscriptionWork } from '../../shared/application/work-queue.ts';
 import type { ProcessorName } from '../../shared/domain/payment-method.ts';
@@ -73,6 +73,7 @@ async function contribution(script = 'ok'): Promise<string> {
   const owner = people.stranger;
   const method = await addPaymentMethod(deps, meta(owner), owner, {
     processor: 'test',
+    hostAccountId: null,
     chargedBy: 'us',
     reference: `${script}:${Math.random()}`,
     payerReference: null,
@@ -211,13 +212,22 @@ describe('a message', () => {
   test('about a subscription that was left for another processor ends it at the one it was left at', async () => {
     const { people, deps, meta } = world;
     const owner = people.stranger;
-    const method = async (input: { processor: 'paypal' | 'test'; chargedBy: 'us' | 'processor'; reference: string }) =>
-      bodyOf<{ id: string }>(
-        await addPaymentMethod(deps, meta(owner), owner, { ...input, payerReference: null, label: 'Some way' }),
-      ).id;
-    const subscription = await method({ processor: 'paypal', chargedBy: 'processor', reference: 'already-so:1' });
+    const found = { accountId: owner, subscription: null };
+    const processors = () => ({ ...world.processor, findMethod: async () => ({ outcome: 'done', found }) as const });
+    const method = async (
+      input: Pick<AddPaymentMethodInput, 'processor' | 'hostAccountId' | 'chargedBy' | 'reference'>,
+    ) => {
+      const whole = { ...input, payerReference: null, label: 'Some way' };
+      return bodyOf<{ id: string }>(await addPaymentMethod({ ...deps, processors }, meta(owner), owner, whole)).id;
+    };
+    const subscription = await method({
+      processor: 'paypal',
+      hostAccountId: world.accounts.hostA,
+      chargedBy: 'processor',
+      reference: 'already-so:1',
+    });
     const { id } = await world.contribute({ userId: owner, paymentMethodId: subscription });
-    const card = await method({ processor: 'test', chargedBy: 'us', reference: 'ok:2' });
+    const card = await method({ processor: 'test', hostAccountId: null, chargedBy: 'us', reference: 'ok:2' });
     expected(await updatePaymentMethod(deps, meta(owner), id, { paymentMethodId: card }));
     await run();
     expect(waiting).toMatchObject([{ processor: 'test' }]);

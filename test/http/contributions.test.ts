@@ -137,10 +137,14 @@ describe('pausing', () => {
       until,
     };
     for (const as of [giver, people.adminA, people.collectiveAdminA]) {
-      expect((await look(as, id)).paused).toEqual({ isPaused: true, holds: [shown] });
+      expect((await look(as, id)).paused).toEqual({ isPaused: true, isElsewhere: false, holds: [shown] });
     }
     const { items } = await api.ok('listContributions', { as: giver, query: { contributor: giver } });
-    expect(items.find((item) => item.id === id)?.paused).toEqual({ isPaused: true, holds: [shown] });
+    expect(items.find((item) => item.id === id)?.paused).toEqual({
+      isPaused: true,
+      isElsewhere: false,
+      holds: [shown],
+    });
     // Pausing is not cancelling: everything stays as it was agreed.
     expect(await look(giver, id)).toMatchObject({
       status: 'active',
@@ -158,7 +162,7 @@ describe('pausing', () => {
       holds: [{ id: own.id, owner: 'collective' }],
     });
     await lift(people.collectiveAdminA, own);
-    expect((await look(giver, id)).paused).toEqual({ isPaused: false, holds: [] });
+    expect((await look(giver, id)).paused).toEqual({ isPaused: false, isElsewhere: false, holds: [] });
     const over = await api.refused('liftAccountHold', { as: people.financeA, params: { holdId: hold.id } });
     expect(over).toMatchObject({ type: '/problems/hold-over', status: 409 });
     const holds = await api.ok('listAccountHolds', { as: people.adminA, params: { accountId } });
@@ -490,10 +494,21 @@ describe('contributions', () => {
 
   test('a payment method says what the processor needs, is listed without it, and can be removed', async () => {
     const params = { accountId: giver };
+    const hostAccountId = world.accounts.hostA;
     for (const [body, pointer] of [
       [{ processor: 'paypal', chargedBy: 'us', reference: 'x', label: 'x' }, '/chargedBy'],
       [{ processor: 'test', chargedBy: 'us', label: 'x' }, '/reference'],
-      [{ processor: 'stripe', chargedBy: 'us', reference: 'pm_1', label: 'x' }, '/payerReference'],
+      [
+        { processor: 'stripe', chargedBy: 'us', reference: 'pm_1', payerReference: 'cus_1', label: 'x' },
+        '/hostAccountId',
+      ],
+      [{ processor: 'stripe', hostAccountId, chargedBy: 'us', reference: 'pm_1', label: 'x' }, '/payerReference'],
+      [
+        { processor: 'stripe', hostAccountId, chargedBy: 'us', reference: 'pm_1', payerReference: 'c', label: 'x' },
+        '/processor',
+      ],
+      [{ processor: 'test', chargedBy: 'us', reference: 'nosuchscript', label: 'x' }, '/reference'],
+      [{ processor: 'test', hostAccountId, chargedBy: 'us', reference: 'ok', label: 'x' }, '/hostAccountId'],
       [{ ...bank, reference: 'x' }, '/reference'],
     ] as const) {
       const problem = await api.refused('addPaymentMethod', { as: giver, params, body });
@@ -571,10 +586,10 @@ describe('who has no part in it', () => {
       api.call('updatePaymentMethod', { as: giver, params: { contributionId }, body: { paymentMethodId } }),
       api.call('listContributions', { as: people.adminA, query: { host: accounts.hostA, limit: 100 } }),
       api.call('listPaymentMethods', { as: giver, params: { accountId: giver }, query: { limit: 100 } }),
-      api.call('removePaymentMethod', { as: giver, params: { accountId: giver, paymentMethodId } }),
     ]);
+    const removed = await api.call('removePaymentMethod', { as: giver, params: { accountId: giver, paymentMethodId } });
     const history = await api.call('listContributionEvents', { as: giver, params: { contributionId } });
-    for (const { status, body } of [...answers, history]) {
+    for (const { status, body } of [...answers, removed, history]) {
       expect(status).toBe(200);
       expect(JSON.stringify(body)).not.toContain(secretReference);
       expect(JSON.stringify(body)).not.toMatch(/"(payerReference|reference)":/);

@@ -1,7 +1,7 @@
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { bodyBytesMax } from '../../functions/middleware/with-content.ts';
-import { settingsIn } from '../../functions/processor-environment.ts';
+import { hostsIn } from '../../functions/processor-settings.ts';
 import { keys } from '../../shared/persistence/keys.ts';
 import { operations } from '../../shared/persistence/transaction.ts';
 import { signTestNews, testSignatureHeader } from '../../shared/providers/test-news.ts';
@@ -59,6 +59,7 @@ const paid = (subscription: string, eventId: string) => ({
 
 type Sending = {
   readonly processor?: string;
+  readonly hostId?: string;
   readonly signedAt?: string;
   readonly sent?: string;
   readonly isBase64Encoded?: boolean;
@@ -69,7 +70,7 @@ const tell = (news: unknown, given: Sending = {}): Promise<Reply> => {
   const text = typeof news === 'string' ? news : JSON.stringify(news);
   return api.send({
     operation: 'receiveNews',
-    params: { processor: given.processor ?? 'test' },
+    params: { processor: given.processor ?? 'test', hostId: given.hostId ?? world.accounts.hostA },
     headers: given.headers ?? { [testSignatureHeader]: signTestNews(secret, text, given.signedAt ?? now()) },
     body: given.sent ?? text,
     ...(given.isBase64Encoded ? { isBase64Encoded: true } : {}),
@@ -174,7 +175,7 @@ test('a payer who suspends the subscription at the processor has paused it, and 
   expect(seen.paused).toMatchObject({ isPaused: true, holds: [{ owner: 'contributor', reason: 'at_processor' }] });
   expect((await tell(state('resumed'))).body).toEqual({ outcome: 'done' });
   const after = await api.ok('getContribution', { as: giver, params: { contributionId } });
-  expect(after.paused).toEqual({ isPaused: false, holds: [] });
+  expect(after.paused).toEqual({ isPaused: false, isElsewhere: false, holds: [] });
 });
 
 test('what a message may bring about is under the keys that the function may write', async () => {
@@ -194,7 +195,8 @@ test('what a message may bring about is under the keys that the function may wri
     },
   };
   const news = { ...paid(subscription, 'event-keys'), kind: 'payment_succeeded' } as const;
-  expect(await takeNews({ ...deps, store }, 'test', news)).toBe('done');
+  const source = { processor: 'test', hostId: world.accounts.hostA } as const;
+  expect(await takeNews({ ...deps, store, processors: () => undefined }, source, news)).toBe('done');
   const may = ['CONTRIBUTION', 'INTENT', 'NEWS'].map((part) => `Put ${part}`);
   const count = ['BOOK', 'GUARD', 'REGISTER', 'TALLY'].map((part) => `Update ${part}`);
   expect(written.length).toBeGreaterThan(5);
@@ -207,12 +209,22 @@ test('what a message has read is under the keys that the function may read, what
   const send = jest.spyOn(DynamoDBDocumentClient.prototype, 'send');
   const key = `${contributionId}:2026-01-01:pm:1`;
   const told = { at: now(), subscription };
+  const lateCharge = (eventId: string) => ({
+    ...paid('', eventId),
+    kind: 'charge_succeeded',
+    subscription: undefined,
+    contributionId,
+    key,
+    period: '2026-01-01',
+  });
   const messages = [
     paid(subscription, 'event-read'),
     { ...told, kind: 'payment_failed', eventId: 'event-read-1', reason: 'No funds.' },
     { ...told, kind: 'suspended', eventId: 'event-read-2' },
     { ...told, kind: 'resumed', eventId: 'event-read-3', at: new Date(Date.now() + 1).toISOString() },
     { at: now(), kind: 'charge_failed', eventId: 'event-read-4', contributionId, key, reason: 'No funds.' },
+    lateCharge('event-read-6'),
+    { ...lateCharge('event-read-7'), payment: { ...lateCharge('').payment, reference: 'another' } },
     { ...told, kind: 'canceled', eventId: 'event-read-5' },
   ];
   for (const message of messages) {
@@ -221,8 +233,9 @@ test('what a message has read is under the keys that the function may read, what
   const read = send.mock.calls.flatMap(([command]) => readBy(command));
   send.mockRestore();
   const may = [
+    'BatchGetCommand ACCOUNT',
     'BatchGetCommand GUARD',
-    ...['ACCOUNT', 'CONTRIBUTION', 'SUBSCRIPTION'].map((part) => `GetCommand ${part}`),
+    ...['ACCOUNT', 'CONTRIBUTION', 'INTENT', 'SUBSCRIPTION'].map((part) => `GetCommand ${part}`),
   ];
   expect(new Set(read)).toEqual(new Set(may));
 });
@@ -242,8 +255,13 @@ function readBy(command: object): readonly string[] {
 }
 
 test('a secret that is not what it should be is refused without a word of what is in it', () => {
-  expect(settingsIn('{"STRIPE_SECRET_KEY":"sk"}')).toEqual({ STRIPE_SECRET_KEY: 'sk' });
-  for (const text of ['', 'sk_live_123', '[]', '{}', '"sk_live_123"', '{"a":1}', 'null']) {
-    expect(() => settingsIn(text)).toThrow('The secret of the payment processors is not a JSON object of texts.');
+  const hostId = 'acc_01JD8Z5YQW4K6M2N8P0R3T7V9X';
+  expect(hostsIn(`{"${hostId}":{"STRIPE_SECRET_KEY":"sk"}}`)).toEqual({ [hostId]: { STRIPE_SECRET_KEY: 'sk' } });
+  for (const text of ['', 'sk_live_123', '[]', '"sk_live_123"', 'null']) {
+    expect(() => hostsIn(text)).toThrow('The secret of the payment processors is not a JSON object of hosts.');
   }
+  for (const value of ['1', '"sk_live_123"', '{"STRIPE_SECRET_KEY":1}', 'null']) {
+    expect(() => hostsIn(`{"${hostId}":${value}}`)).toThrow(`${hostId} is not an object of texts.`);
+  }
+  expect(() => hostsIn('{"sk_live_123":"sk_live_456"}')).toThrow('something is not an object of texts.');
 });

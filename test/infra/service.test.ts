@@ -179,10 +179,10 @@ describe('what functions may do', () => {
     ]);
   });
 
-  test('only accounts may delete an item, contributions one of an account’s, and notify-later its own', () => {
+  test('only accounts may delete any item; payment-methods and notify-later may delete their own', () => {
     expect(functionNames.filter((name) => actionsOn(name, '{Table').includes('dynamodb:DeleteItem'))).toEqual([
       'accounts',
-      'contributions',
+      'payment-methods',
       'notify-later',
     ]);
     expect(allowed('notify-later').find(({ actions }) => actions.includes('dynamodb:DeleteItem'))).toEqual({
@@ -190,11 +190,20 @@ describe('what functions may do', () => {
       resources: ['{Table.Arn}'],
       condition: forKeys(['LATER#*']),
     });
-    expect(allowed('contributions').find(({ actions }) => actions.includes('dynamodb:DeleteItem'))).toEqual({
-      actions: ['dynamodb:DeleteItem'],
-      resources: ['{Table.Arn}'],
-      condition: forKeys(['ACCOUNT#*']),
-    });
+    expect(
+      allowed('payment-methods').filter(({ actions }) => /^dynamodb:(Put|Update|Delete)Item$/.test(actions[0] ?? '')),
+    ).toEqual([
+      {
+        actions: ['dynamodb:PutItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['IDEMPOTENCY#*', 'PAYMENT_METHODS#*', 'SECRET#cursor']),
+      },
+      {
+        actions: ['dynamodb:DeleteItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['PAYMENT_METHODS#*']),
+      },
+    ]);
   });
 
   test('webhooks, which anybody may call, may write what a payment is booked with, and cannot give anybody a role', () => {
@@ -203,9 +212,13 @@ describe('what functions may do', () => {
       {
         actions: ['dynamodb:GetItem'],
         resources: ['{Table.Arn}'],
-        condition: forKeys(['ACCOUNT#*', 'CONTRIBUTION#*', 'SUBSCRIPTION#*']),
+        condition: forKeys(['ACCOUNT#*', 'CONTRIBUTION#*', 'INTENT#*', 'SUBSCRIPTION#*']),
       },
-      { actions: ['dynamodb:BatchGetItem'], resources: ['{Table.Arn}'], condition: forKeys(['GUARD#*']) },
+      {
+        actions: ['dynamodb:BatchGetItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['ACCOUNT#*', 'GUARD#*']),
+      },
       {
         actions: ['dynamodb:PutItem'],
         resources: ['{Table.Arn}'],
@@ -321,6 +334,7 @@ describe('what functions may do', () => {
     ['payment-intents', ['GSI1', 'GSI2', 'GSI4', 'GSI5']],
     ['contributions', ['GSI1', 'GSI2', 'GSI4', 'GSI5']],
     ['batch-admin', []],
+    ['payment-methods', []],
     ['webhooks', []],
     ['hosts', ['GSI1', 'GSI2', 'GSI3']],
     ['caller', []],
@@ -422,6 +436,7 @@ describe('the API', () => {
       'documentation',
       'hosts',
       'payment-intents',
+      'payment-methods',
       'webhooks',
     ]);
     expect(permitted.filter(({ who }) => who !== 'apigateway.amazonaws.com')).toEqual([

@@ -82,7 +82,12 @@ describe('from Stripe', () => {
     [
       'a charge of ours that succeeded',
       stripe.event('payment_intent.succeeded', stripe.paymentIntent()),
-      { kind: 'charge_succeeded', ...own, payment: { ...payment, reference: 'pi_3Pay', paidAt: stripe.createdAt } },
+      {
+        kind: 'charge_succeeded',
+        ...own,
+        period: '2026-11-01',
+        payment: { ...payment, reference: 'pi_3Pay', paidAt: stripe.createdAt },
+      },
     ],
     [
       'a charge of ours that failed',
@@ -97,6 +102,16 @@ describe('from Stripe', () => {
     [
       'a charge of somebody else',
       stripe.event('payment_intent.succeeded', stripe.paymentIntent({ metadata: { key: 'x' } })),
+      { kind: 'other' },
+    ],
+    [
+      'a charge that says no period',
+      stripe.event('payment_intent.succeeded', stripe.paymentIntent({ metadata: own })),
+      { kind: 'other' },
+    ],
+    [
+      'a charge of a period that is none',
+      stripe.event('payment_intent.succeeded', stripe.paymentIntent({ metadata: { ...own, period: 'November' } })),
       { kind: 'other' },
     ],
     [
@@ -186,8 +201,8 @@ describe('from PayPal', () => {
 
   test('PayPal is asked about the message as it was received, to the letter', async () => {
     verifies(success);
-    const body = ` {"id": "WH-1", "event_type":"X.Y", "create_time":"2026-11-22T10:00:00Z", "resource": {"value": 1.50}} `;
-    expect(await reader.read(body, paypal.transmission, now)).toMatchObject({ eventId: 'WH-1', kind: 'other' });
+    const body = ` {"id": "WH-1", "event_type":"BILLING.SUBSCRIPTION.SUSPENDED", "create_time":"2026-11-22T10:00:00Z", "resource": {"id": "I-1", "value": 1.50}} `;
+    expect(await reader.read(body, paypal.transmission, now)).toMatchObject({ eventId: 'WH-1', kind: 'suspended' });
     const asked = server.asked.find(({ path }) => path === '/v1/notifications/verify-webhook-signature');
     expect(asked?.body.endsWith(`"webhook_event":${body}}`)).toBe(true);
     expect(JSON.parse(asked?.body ?? '')).toMatchObject({
@@ -207,6 +222,38 @@ describe('from PayPal', () => {
   ])('a message that %s is not read', async (_case, answer) => {
     verifies(answer);
     expect(await read(completed)).toBeUndefined();
+  });
+
+  test('PayPal is not asked about what nothing would be done for, whoever sent it', async () => {
+    verifies({ status: 200, body: { verification_status: 'FAILURE' } });
+    const ofNoUse = [
+      paypal.event('BILLING.SUBSCRIPTION.CREATED', paypal.subscription('APPROVAL_PENDING')),
+      paypal.event('CUSTOMER.DISPUTE.CREATED', {}),
+      paypal.event('PAYMENT.SALE.COMPLETED', paypal.sale({ billing_agreement_id: undefined })),
+    ];
+    for (const event of ofNoUse) {
+      expect(await read(event)).toMatchObject({ kind: 'other', type: event.event_type });
+    }
+    expect(server.asked).toEqual([]);
+  });
+
+  test.each(['PAYMENT.SALE.DENIED', 'BILLING.SUBSCRIPTION.SUSPENDED', 'BILLING.SUBSCRIPTION.CANCELLED'])(
+    'a forged %s is not read',
+    async (type) => {
+      verifies({ status: 200, body: { verification_status: 'FAILURE' } });
+      expect(await read(paypal.event(type, paypal.sale()))).toBeUndefined();
+    },
+  );
+
+  test.each<[string, object]>([
+    ['a payment without an amount', paypal.event('PAYMENT.SALE.COMPLETED', { id: 'x', billing_agreement_id: 'I-1' })],
+    ['an event without a type', { id: 'WH-1' }],
+    ['no event at all', []],
+  ])('%s is to be looked into when PayPal sent it, and is nothing when somebody else did', async (_case, event) => {
+    verifies({ status: 200, body: { verification_status: 'FAILURE' } });
+    expect(await read(event)).toBeUndefined();
+    verifies(success);
+    await expect(read(event)).rejects.toThrow(NewsNotUnderstood);
   });
 
   test.each<[string, string, Record<string, string>, string]>([
@@ -315,6 +362,7 @@ describe('from the test processor', () => {
       kind: 'charge_succeeded',
       contributionId: 'con_1',
       key: 'key-1',
+      period: '2026-11-01',
       payment: { ...payment, fee: null },
     },
     { eventId: 'evt_4', at, kind: 'charge_failed', contributionId: 'con_1', key: 'key-1', reason: 'No money.' },
@@ -341,8 +389,14 @@ describe('from the test processor', () => {
     expect(await read(body, signature)).toBeUndefined();
   });
 
-  test('a message that says what nobody knows is not passed over', async () => {
-    const strange = JSON.stringify({ ...news, kind: 'refunded' });
+  test.each([
+    ['what nobody knows', { ...news, kind: 'refunded' }],
+    [
+      'no period of a charge',
+      { eventId: 'evt_1', at, kind: 'charge_succeeded', contributionId: 'con_1', key: 'key-1', payment },
+    ],
+  ])('a message that says %s is not passed over', async (_case, told) => {
+    const strange = JSON.stringify(told);
     await expect(read(strange, signTestNews(secret, strange, now))).rejects.toThrow(NewsNotUnderstood);
   });
 });

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Processor } from '../../shared/application/processors.ts';
 import { createPayPalProcessor } from '../../shared/providers/paypal.ts';
 import * as paypal from './fixtures/paypal.ts';
-import { chargeOf, now } from './requests.ts';
+import { chargeOf, now, paymentOf } from './requests.ts';
 import { type Answer, type Asked, type StandIn, startStandIn } from './stand-in.ts';
 
 const subscription = 'I-BW452GLLEP1G';
@@ -329,6 +329,8 @@ test.each([400, 401, 403, 404, 409, 422, 429, 500])(
       await processor.lookUp(request()),
       await processor.suspend(subscription, 'key-2'),
       await processor.cancel(subscription, 'key-3'),
+      await processor.findMethod({ chargedBy: 'processor', reference: subscription, payerReference: null }),
+      await processor.withFee(subscription, paymentOf('4WX60143EN7653017')),
     ]);
     expect(told).not.toMatch(/NotAReal/);
     expect(told).not.toContain(basic);

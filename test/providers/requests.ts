@@ -1,5 +1,5 @@
-/** A charge as the batch asks for it. */
-import type { ChargeRequest } from '../../shared/application/processors.ts';
+/** What is asked of a processor: a charge as the batch asks for it, a payment as a message tells of it. */
+import type { ChargeRequest, Payment } from '../../shared/application/processors.ts';
 import type { ProcessorName } from '../../shared/domain/payment-method.ts';
 
 export const now = '2026-11-22T10:05:00.000Z';
@@ -28,3 +28,11 @@ export const chargeOf =
     startedAt: '2026-11-22T10:00:00.000Z',
     ...given,
   });
+
+/** Told without its fee. */
+export const paymentOf = (reference: string): Payment => ({
+  reference,
+  amount: { amount: 2500, currency: 'USD' },
+  fee: null,
+  paidAt: '2026-11-22T09:59:55.000Z',
+});

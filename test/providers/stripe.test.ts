@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Processor } from '../../shared/application/processors.ts';
 import { createStripeProcessor } from '../../shared/providers/stripe.ts';
 import * as stripe from './fixtures/stripe.ts';
-import { chargeOf, clock } from './requests.ts';
+import { chargeOf, clock, paymentOf } from './requests.ts';
 import { type Answer, type Asked, type StandIn, startStandIn } from './stand-in.ts';
 
 const request = chargeOf('stripe', { reference: 'pm_Card', payerReference: 'cus_Carol' });
@@ -210,6 +210,9 @@ describe('a charge', () => {
         await processor.lookUp(request()),
         await processor.suspend('sub_1', 'key-2'),
         await processor.cancel('sub_1', 'key-3'),
+        await processor.findMethod({ chargedBy: 'us', reference: 'pm_Card', payerReference: 'cus_Carol' }),
+        await processor.findMethod({ chargedBy: 'processor', reference: 'sub_1', payerReference: null }),
+        await processor.withFee('sub_1', paymentOf('in_1')),
       ]);
       expect(told).not.toContain('NotARealKey');
       expect(told).not.toContain('secret_2');

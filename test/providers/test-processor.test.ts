@@ -5,7 +5,7 @@ import type { TestLedger } from '../../shared/application/test-ledger.ts';
 import { createTestLedger } from '../../shared/persistence/test-ledger.ts';
 import { createTestLedgerInMemory, createTestProcessor, testScripts } from '../../shared/providers/test-processor.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
-import { chargeOf, clock, now } from './requests.ts';
+import { chargeOf, clock, now, paymentOf } from './requests.ts';
 
 const request = chargeOf('test', { reference: 'ok', payerReference: null });
 
@@ -168,7 +168,33 @@ describe.each(Object.keys(ledgers))('with a ledger in %s', (kind) => {
     expect(await acted()).toBe(1);
   });
 
+  const lookedFor = (reference: string | null) =>
+    processor().findMethod({ chargedBy: 'us', reference, payerReference: null });
+  const nothing = { outcome: 'done', found: null };
+
+  test('every script is found, as nobody’s and without terms, unless it is gone or cannot be reached', async () => {
+    for (const script of Object.keys(testScripts).filter((name) => name !== 'gone' && name !== 'unreachable')) {
+      expect(await lookedFor(`${script}:carol`)).toEqual({
+        outcome: 'done',
+        found: { accountId: null, subscription: null },
+      });
+    }
+    expect(await lookedFor('gone:carol')).toEqual(nothing);
+    expect(await lookedFor(null)).toEqual(nothing);
+    expect(await lookedFor('unreachable:carol')).toEqual({
+      outcome: 'unknown',
+      reason: 'The test processor cannot be reached.',
+    });
+    expect(waited).toEqual([]);
+  });
+
+  test('what is told of a subscription gets the fee that charges have', async () => {
+    const payment = paymentOf('test_1');
+    expect(await processor().withFee('ok:sub', payment)).toEqual({ outcome: 'done', payment: { ...payment, fee: 87 } });
+  });
+
   test.each(['', 'constructor', 'OK', 'unheard-of:carol'])('%p is no script', async (reference) => {
+    expect(await lookedFor(reference)).toEqual(nothing);
     const refusal = { outcome: 'refused', code: 'not_possible' };
     expect(await processor().charge(request({ reference }))).toMatchObject(refusal);
     expect(await processor().suspend(reference, 'key-1')).toMatchObject(refusal);

@@ -21,6 +21,7 @@ import type {
   ChargeOutcome,
   LookUpOutcome,
   Processor,
+  Processors,
   SubscriptionOutcome,
 } from '../../shared/application/processors.ts';
 import type { Answer } from '../../shared/application/request.ts';
@@ -47,7 +48,7 @@ export type Bank = {
 };
 
 export type ContributionWorld = World & {
-  readonly deps: ContributionDependencies;
+  readonly deps: ContributionDependencies & { readonly processors: Processors };
   readonly bank: Bank;
   readonly processor: Processor;
   readonly queue: SubscriptionWork[];
@@ -72,15 +73,16 @@ export async function contributionWorld(
 ): Promise<ContributionWorld> {
   const world = await createWorld(engine);
   const store = wrap({ ...world.deps.store, ...createContributionStore(world.table) });
-  const deps: ContributionDependencies = { ...world.deps, store };
   const bank: Bank = { payments: [], calls: [], script: [] };
   const queue: SubscriptionWork[] = [];
   const processor = scriptedProcessor(bank, world.clock.now);
+  const deps = { ...world.deps, store, processors: () => processor };
 
   const card: ContributionWorld['card'] = async (userId, chargedBy = 'us') => {
     const isBank = chargedBy === 'contributor';
     const added = await addPaymentMethod(deps, world.meta(userId), userId, {
       processor: isBank ? 'bank_transfer' : 'test',
+      hostAccountId: null,
       chargedBy,
       reference: isBank ? null : `reference-${bank.calls.length}-${Math.random()}`,
       payerReference: null,
@@ -192,6 +194,8 @@ function scriptedProcessor(bank: Bank, now: () => string): Processor {
     suspend: tell('suspend'),
     resume: tell('resume'),
     cancel: tell('cancel'),
+    findMethod: async () => ({ outcome: 'done', found: { accountId: null, subscription: null } }),
+    withFee: async (_subscription, payment) => ({ outcome: 'done', payment: { ...payment, fee: payment.fee ?? 175 } }),
   };
 }
 

@@ -91,6 +91,7 @@ export async function startApi(given?: TestEngine): Promise<Api> {
   const tableName = await engine.createTable();
   Object.assign(process.env, {
     TABLE_NAME: tableName,
+    TEST_PROCESSOR: 'on',
     AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'local',
@@ -143,20 +144,23 @@ export async function startApi(given?: TestEngine): Promise<Api> {
 }
 
 async function loadHandlers(): Promise<Readonly<Record<FunctionName, Handler>>> {
-  const [accounts, intents, contributions, hosts, batchAdmin, webhooks, caller, documentation] = await Promise.all([
-    import('../../functions/http/accounts.ts'),
-    import('../../functions/http/payment-intents.ts'),
-    import('../../functions/http/contributions.ts'),
-    import('../../functions/http/hosts.ts'),
-    import('../../functions/http/batch-admin.ts'),
-    import('../../functions/http/webhooks.ts'),
-    import('../../functions/http/caller.ts'),
-    import('../../functions/http/documentation.ts'),
-  ]);
+  const [accounts, intents, contributions, paymentMethods, hosts, batchAdmin, webhooks, caller, documentation] =
+    await Promise.all([
+      import('../../functions/http/accounts.ts'),
+      import('../../functions/http/payment-intents.ts'),
+      import('../../functions/http/contributions.ts'),
+      import('../../functions/http/payment-methods.ts'),
+      import('../../functions/http/hosts.ts'),
+      import('../../functions/http/batch-admin.ts'),
+      import('../../functions/http/webhooks.ts'),
+      import('../../functions/http/caller.ts'),
+      import('../../functions/http/documentation.ts'),
+    ]);
   return {
     accounts: accounts.handler,
     'payment-intents': intents.handler,
     contributions: contributions.handler,
+    'payment-methods': paymentMethods.handler,
     hosts: hosts.handler,
     'batch-admin': batchAdmin.handler,
     webhooks: webhooks.handler,

@@ -16,43 +16,6 @@ import {
   text,
 } from '../fields.ts';
 import { page } from '../pages.ts';
-import { ChargedBy, ProcessorName } from './views.ts';
-
-/** What processors call things is theirs to say; it is kept as it is. */
-const processorReference = (description: string) =>
-  z
-    .string()
-    .min(1)
-    .max(255)
-    .regex(/^[\x21-\x7e]+$/, { error: 'Must be visible ASCII characters, without spaces.' })
-    .nullable()
-    .meta({ description });
-
-export const AddPaymentMethod = z
-  .strictObject({
-    processor: ProcessorName,
-    chargedBy: ChargedBy,
-    reference: processorReference(
-      'What the processor calls it: a saved card, or a subscription. It is never shown again. Null for bank transfers.',
-    ).default(null),
-    payerReference: processorReference(
-      'What the processor calls the payer, where it has to be told: the customer of a card at Stripe.',
-    ).default(null),
-    label: text(100).meta({ description: 'What people see.' }),
-  })
-  .meta({
-    id: 'AddPaymentMethod',
-    description: 'How an account pays. A card is saved with the processor first, never here.',
-    examples: [
-      {
-        processor: 'stripe',
-        chargedBy: 'us',
-        reference: 'pm_1Q0PsIJvEtkwdCNYMSaVuRz6',
-        payerReference: 'cus_QXg1o8vcGmoR32',
-        label: 'Visa ending in 4242',
-      },
-    ],
-  });
 
 const paymentMethodId = PaymentMethodId.meta({ description: 'One of the contributor’s payment methods.' });
 

@@ -41,8 +41,11 @@ export const contributionRoutes = defineRoutes<'contributions'>()({
   },
   listContributionEvents: {
     summary: 'Read the history of a contribution',
+    description: 'Oldest first.',
+    query: Page,
+    paged: true,
     status: 200,
-    answer: views.ContributionEventList,
+    answer: pageOf(views.ContributionEventView, 'ContributionEventPage'),
     problems: unconditional,
   },
   cancelContribution: {
@@ -58,7 +61,7 @@ export const contributionRoutes = defineRoutes<'contributions'>()({
     summary: 'Pay a contribution in another way',
     description: 'By the contributor, whatever holds there are. A charge that failed is tried again with it.',
     body: requests.UpdatePaymentMethod,
-    problems: [...conditional, 'transition-not-allowed'],
+    problems: [...conditional, 'transition-not-allowed', 'too-many'],
   },
   takeUpContribution: {
     ...command,
@@ -75,31 +78,6 @@ export const contributionRoutes = defineRoutes<'contributions'>()({
     problems: [...conditional, 'currency-mismatch', 'account-not-active'],
   },
 
-  addPaymentMethod: {
-    summary: 'Add a payment method',
-    description: 'By whoever speaks for the account. What the processor calls it stays between the processor and us.',
-    body: requests.AddPaymentMethod,
-    status: 201,
-    answer: views.PaymentMethodView,
-    problems: [...unconditional, 'too-many'],
-  },
-  listPaymentMethods: {
-    summary: 'List an account’s payment methods',
-    description: 'Oldest first.',
-    query: Page,
-    paged: true,
-    status: 200,
-    answer: pageOf(views.PaymentMethodView, 'PaymentMethodPage'),
-    problems: unconditional,
-  },
-  removePaymentMethod: {
-    summary: 'Remove a payment method',
-    description: 'Contributions that are paid with it go on until they are given another one.',
-    status: 200,
-    answer: views.PaymentMethodView,
-    problems: unconditional,
-  },
-
   previewAccountHold: {
     summary: 'See what a pause would do',
     description:
@@ -111,7 +89,7 @@ export const contributionRoutes = defineRoutes<'contributions'>()({
   placeAccountHold: {
     summary: 'Pause contributions',
     description:
-      'By the host’s admins and finance leads for what it holds, by the collective’s admins, by contributors for contributions by name. It holds from the moment of this answer: no charge that it covers begins any more. Pausing is not cancelling: everything stays as it was agreed.',
+      'By the host’s admins and finance leads for what it holds, by the collective’s admins, by contributors for contributions by name. It holds from the moment of this answer: no charge that it covers begins any more. Pausing is not cancelling: everything stays as it was agreed. Where so many begin that each preview is outdated at once, `new_in` is held first.',
     body: requests.PlaceAccountHold,
     status: 201,
     answer: views.HoldView,

@@ -2,7 +2,6 @@
 import * as z from 'zod';
 import { contributionIntervals, contributionStatuses } from '../../domain/contribution.ts';
 import { holdLevels, holdOwners, holdReasons, missedPeriodChoices } from '../../domain/hold.ts';
-import { chargedByWhom, processors } from '../../domain/payment-method.ts';
 import {
   AccountId,
   AccountKind,
@@ -19,16 +18,7 @@ import {
   TimeZone,
   Version,
 } from '../fields.ts';
-
-export const ProcessorName = z
-  .enum(processors)
-  .meta({ id: 'ProcessorName', description: 'Who moves the money: a payment processor, or the bank.' });
-
-export const ChargedBy = z.enum(chargedByWhom).meta({
-  id: 'ChargedBy',
-  description:
-    'Who starts each payment: `us`, with a saved card; the `processor`, for a subscription there; the `contributor`, by bank transfer.',
-});
+import { ChargedBy, ProcessorName } from '../payment-methods/views.ts';
 
 const HoldOwner = z
   .enum(holdOwners)
@@ -54,6 +44,10 @@ const methodInUse = z.object({
 const Paused = z
   .object({
     isPaused: z.boolean().meta({ description: 'Whether anything keeps it from being charged.' }),
+    isElsewhere: z.boolean().meta({
+      description:
+        'Whether the collective is no longer with the host that this was agreed under, or is archived: nothing is charged until it is back there.',
+    }),
     holds: z
       .array(
         z.object({
@@ -99,7 +93,9 @@ export const ContributionView = z
       })
       .nullable()
       .meta({ description: 'The subscription, when a processor charges by itself.' }),
-    nextChargeAt: Instant.nullable().meta({ description: 'When the next period begins that is charged from here.' }),
+    nextChargeAt: Instant.nullable().meta({
+      description: 'When the next period begins that is charged from here; null while it is paused.',
+    }),
     charge: z
       .object({
         period: CalendarDate,
@@ -138,33 +134,16 @@ export const ContributionView = z
   })
   .meta({ id: 'Contribution', description: 'An agreement to give. Each payment makes a payment intent of its own.' });
 
-export const ContributionEventList = z
+export const ContributionEventView = z
   .object({
-    items: z
-      .array(
-        z.object({
-          id: EventId,
-          number: z.int().meta({ description: 'From 1, without a gap.' }),
-          at: Instant,
-          by: said('In which role it was done; `batch` and `processor` are programs.'),
-          type: said('What happened, in the past tense.'),
-          details: z.record(z.string(), z.unknown()).meta({ description: 'What is to be said of it, by its type.' }),
-        }),
-      )
-      .meta({ description: 'One after the other.' }),
+    id: EventId,
+    number: z.int().meta({ description: 'From 1, without a gap.' }),
+    at: Instant,
+    by: said('In which role it was done; `batch` and `processor` are programs.'),
+    type: said('What happened, in the past tense.'),
+    details: z.record(z.string(), z.unknown()).meta({ description: 'What is to be said of it, by its type.' }),
   })
-  .meta({ id: 'ContributionEventList', description: 'The history of a contribution, oldest first.' });
-
-export const PaymentMethodView = z
-  .object({
-    id: PaymentMethodId,
-    accountId: AccountId,
-    processor: ProcessorName,
-    chargedBy: ChargedBy,
-    label: said('What people call it.'),
-    createdAt: Instant,
-  })
-  .meta({ id: 'PaymentMethod', description: 'How an account pays.' });
+  .meta({ id: 'ContributionEvent', description: 'One thing that happened to a contribution.' });
 
 export const HoldPreviewView = z
   .object({
