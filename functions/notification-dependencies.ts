@@ -1,5 +1,5 @@
 /** What those run on who tell people of what happened: the table, e-mail where it is set up, and the texts. */
-import type { Mailer, NotificationDependencies } from '../shared/application/notification-ports.ts';
+import type { Mailer, NotificationDependencies, NotificationQueue } from '../shared/application/notification-ports.ts';
 import { renderEmail } from '../shared/messaging/texts/render.ts';
 import { createNotificationStore } from '../shared/persistence/notification-store.ts';
 import { contributionDependencies } from './contribution-dependencies.ts';
@@ -18,9 +18,21 @@ function make(): NotificationDependencies {
   return {
     ...others,
     store: { ...store, ...createNotificationStore(tableOptions()) },
+    queue: laterQueue(),
     mailer: from === 'off' ? null : mailerFrom(from),
     linksTo: linksBelow(requireEnv('PUBLIC_URL')),
     render: (facts) => renderEmail(facts, 'en'),
+  };
+}
+
+/** Few messages leave anything for another one: the client of SQS is loaded when one does. */
+function laterQueue(): NotificationQueue {
+  let queue: Promise<NotificationQueue> | undefined;
+  return {
+    async send(messages) {
+      queue ??= import('./notification-queue.ts').then(({ notificationQueue }) => notificationQueue());
+      return (await queue).send(messages);
+    },
   };
 }
 

@@ -13,4 +13,6 @@ export const NotificationMessage = z.strictObject({
     .string()
     .regex(/^acc_[0-9A-HJKMNP-TV-Z]{26}$/)
     .optional(),
+  // Where a page begins is the store's to say; it comes from us, over a queue of ours.
+  givers: z.strictObject({ from: z.record(z.string(), z.unknown()).nullable() }).optional(),
 }) satisfies z.ZodType<EventMessage>;

@@ -32,7 +32,7 @@ export type TellingProps = {
 };
 
 const relayTimeout = Duration.seconds(30);
-/** One event may be told to many: those who give to a collective that is paused. */
+/** A page of those who give to a collective that is paused is told by one message. */
 const deliveryTimeout = Duration.seconds(60);
 const lateMinutes = 20;
 /** With waits that grow to a minute or so, the queue may be away for an hour before events are set aside. */
@@ -69,7 +69,7 @@ export class Telling extends Construct {
     const environment = { HOST_NOTIFICATIONS_QUEUE_URL: queue.queueUrl };
     const maySend = allow(['sqs:SendMessage'], [queue.queueArn]);
     this.createRelay({ environment, maySend });
-    this.createDelivery().addEventSource(
+    this.createDelivery({ environment, maySend }).addEventSource(
       new SqsEventSource(queue, {
         batchSize: 10,
         reportBatchItemFailures: true,
@@ -126,13 +126,13 @@ export class Telling extends Construct {
     });
   }
 
-  private createDelivery(): LambdaFunction {
+  private createDelivery({ environment, maySend }: Shared): LambdaFunction {
     const { table, mail, publicUrl, createFunction } = this.props;
     const histories = ['CONTRIBUTION#*', 'HOLD#*', 'INTENT#*'];
     return createFunction('deliver-notification', {
       timeout: deliveryTimeout,
       memorySizeMiB: 512,
-      environment: { TABLE_NAME: table.tableName, PUBLIC_URL: publicUrl, ...mail.environment },
+      environment: { TABLE_NAME: table.tableName, PUBLIC_URL: publicUrl, ...environment, ...mail.environment },
       access: [
         mayUseKeys(['dynamodb:GetItem'], table, ['ACCOUNT#*', ...histories, 'INBOX#*']),
         mayUseKeys(['dynamodb:Query'], table, ['ACCOUNT#*', ...histories]),
@@ -141,6 +141,8 @@ export class Telling extends Construct {
         mayQuery(table, 'GSI1', 'GSI5'),
         mayUseKeys(['dynamodb:PutItem'], table, ['INBOX#*', 'LATER#*']),
         mayUseKeys(['dynamodb:UpdateItem'], table, ['INBOX#*']),
+        // The next page of those who give.
+        maySend,
         ...mail.access,
       ],
       errorImpact: 'People are not told of what happened until the work is repeated.',
@@ -171,6 +173,15 @@ export class Telling extends Construct {
       runbook: `${name}-errors`,
       // For runs that started and failed; the target's own takes the runs that could not be started.
       deadLetterQueue: deadLetters.queue,
+    });
+    monitoring.watch({
+      runbook: `${name}-late`,
+      impact: 'For an hour nobody has looked for what others are to be told because nobody has acted.',
+      metric: later.metricInvocations({ period: Duration.minutes(30), statistic: 'Sum' }),
+      threshold: 1,
+      below: true,
+      evaluationPeriods: 2,
+      silenceIs: 'bad',
     });
     new Rule(this, 'LaterRule', {
       ruleName: name,

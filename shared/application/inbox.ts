@@ -55,8 +55,9 @@ export async function listNotifications(
   return accept({ items: found.map(notificationView), next });
 }
 
-export async function countUnread({ store }: InboxDependencies, userId: string): Outcome {
-  return accept({ status: 200, body: { unread: await store.unread(userId) }, version: null, replayed: false });
+export async function countUnread({ store, clock }: InboxDependencies, userId: string): Outcome {
+  const unread = await store.unread(userId, clock.now());
+  return accept({ status: 200, body: { unread }, version: null, replayed: false });
 }
 
 /** How many times somebody who is told of other things at the same moment is tried again. */
@@ -80,7 +81,7 @@ export const markNotificationRead = (deps: InboxDependencies, meta: RequestMeta,
           const answer = { status: 200, body: notificationView(notice), version: null };
           return accept({ change: { intents: [] }, answer });
         }
-        await store.markRead(meta.userId, eventId, now);
+        await store.markRead(notice, now);
       }
       return refuse({
         code: 'temporarily-unavailable',

@@ -133,8 +133,12 @@ function lostIn(data: EventData): Money | null {
 
 export const contributionFacts = (
   topic: ContributionTopic,
-  { contributor, collective, amount, interval, tier, charge }: Contribution,
-  { data, capacity }: { readonly data: ContributionEventData; readonly capacity: string },
+  { contributor, collective, amount, interval, tier }: Contribution,
+  {
+    data,
+    capacity,
+    period,
+  }: { readonly data: ContributionEventData; readonly capacity: string; readonly period: string | null },
 ): SharedContributionFacts => ({
   about: 'contribution',
   topic,
@@ -145,7 +149,7 @@ export const contributionFacts = (
   amount,
   interval,
   tier,
-  period: 'period' in data ? data.period : (charge?.period ?? null),
+  period,
   retryAt: 'retryAt' in data ? data.retryAt : null,
 });
 

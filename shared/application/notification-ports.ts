@@ -13,6 +13,11 @@ export type EventMessage = {
   readonly at: string;
   /** Told to those who come later: this host's, when nobody has acted. Left out for the event itself. */
   readonly laterOf?: string | undefined;
+  /**
+   * Told to those whose contributions a hold covers, from here on: they may be very many, so they are told page by page, and
+   * each page is a message of its own.
+   */
+  readonly givers?: { readonly from: Position | null } | undefined;
 };
 
 /** What one person was told of one event. */
@@ -41,9 +46,10 @@ export type NotificationStore = {
   notice(userId: string, eventId: string): Promise<Notice | undefined>;
   /** Newest first. */
   listNotices(userId: string, limit: number, from?: Position): Promise<Slice<Notice>>;
-  unread(userId: string): Promise<number>;
+  /** What was told so long ago that it is forgotten counts no more. */
+  unread(userId: string, now: string): Promise<number>;
   /** @returns false when it was read before, or is not there */
-  markRead(userId: string, eventId: string, at: string): Promise<boolean>;
+  markRead(notice: Pick<Notice, 'userId' | 'eventId' | 'at'>, readAt: string): Promise<boolean>;
   /** Gives the sending of an e-mail to one who asks, until then; @returns false when somebody else has it, or it was sent */
   claimEmail(userId: string, eventId: string, now: string, until: string): Promise<boolean>;
   emailSent(userId: string, eventId: string, at: string): Promise<void>;
@@ -73,6 +79,8 @@ export type Mailer = { send(email: Email): Promise<void> };
 
 export type NotificationDependencies = ContributionDependencies & {
   readonly store: ContributionDependencies['store'] & NotificationStore;
+  /** Where what is left over goes on: the page after this one. */
+  readonly queue: NotificationQueue;
   /** Null where no e-mail is set up: people have their inbox then. */
   readonly mailer: Mailer | null;
   /** Where whoever is told finds what it is about, and what they are told. */

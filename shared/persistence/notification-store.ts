@@ -6,8 +6,19 @@ import { dueShards, indexKeys, keys, last, shardOf } from './keys.ts';
 import type { StoreOptions } from './store.ts';
 import { createTableReader } from './table-reader.ts';
 
-/** A year and a month: what happened since the same time last year can be found. */
-const noticeDays = 400;
+/** Besides the rest of its month, a year and a month: what happened since the same time last year can be found. */
+const monthsKept = 13;
+
+/**
+ * Notices of one month are forgotten together, and what is unread is counted by month: what was forgotten unread is counted no
+ * more.
+ */
+const monthOf = (at: string): string => at.slice(0, 7);
+const forgottenAt = (month: string): string => {
+  const [year = 0, number = 0] = month.split('-').map(Number);
+  return new Date(Date.UTC(year, number + monthsKept)).toISOString();
+};
+const unreadIn = (month: string): string => `unread#${month}`;
 
 export function createNotificationStore({ client, tableName }: StoreOptions): NotificationStore {
   const { get, query, slice, byPrefix } = createTableReader(client, tableName);
@@ -24,7 +35,7 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
                   Item: {
                     ...plainItem('NOTICE', keys.notice(notice.userId, notice.eventId), notice),
                     facts: JSON.stringify(notice.facts),
-                    expiresAtSeconds: Math.floor(Date.parse(notice.at) / 1000) + noticeDays * 86_400,
+                    expiresAtSeconds: Date.parse(forgottenAt(monthOf(notice.at))) / 1000,
                   },
                   ConditionExpression: 'attribute_not_exists(PK)',
                 },
@@ -33,7 +44,8 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
                 Update: {
                   TableName: tableName,
                   Key: keys.inbox(notice.userId),
-                  UpdateExpression: 'ADD unread :one',
+                  UpdateExpression: 'ADD #unread :one',
+                  ExpressionAttributeNames: { '#unread': unreadIn(monthOf(notice.at)) },
                   ExpressionAttributeValues: { ':one': 1 },
                 },
               },
@@ -60,10 +72,13 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
         from,
         noticeFromItem,
       ),
-    async unread(userId) {
-      return ((await get(keys.inbox(userId)))?.['unread'] as number | undefined) ?? 0;
+    async unread(userId, now) {
+      const counts = Object.entries((await get(keys.inbox(userId))) ?? {});
+      return counts
+        .filter(([name]) => name.startsWith(unreadIn('')) && forgottenAt(name.slice(unreadIn('').length)) > now)
+        .reduce((sum, [, count]) => sum + Number(count), 0);
     },
-    async markRead(userId, eventId, at) {
+    async markRead({ userId, eventId, at: toldAt }, at) {
       try {
         await client.send(
           new TransactWriteCommand({
@@ -81,7 +96,8 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
                 Update: {
                   TableName: tableName,
                   Key: keys.inbox(userId),
-                  UpdateExpression: 'ADD unread :less',
+                  UpdateExpression: 'ADD #unread :less',
+                  ExpressionAttributeNames: { '#unread': unreadIn(monthOf(toldAt)) },
                   ExpressionAttributeValues: { ':less': -1 },
                 },
               },

@@ -33,13 +33,13 @@ async function told(): Promise<string> {
 test('who is told of other things at the same moment is tried again, and asked to try again when that goes on', async () => {
   const { people, meta, deps } = world;
   const eventId = await told();
-  const before = await deps.store.unread(people.financeB);
+  const before = await deps.store.unread(people.financeB, deps.clock.now());
   const busy = on({ markRead: async () => false });
   expect(await markNotificationRead(busy, meta(people.financeB), eventId)).toMatchObject({
     ok: false,
     refusal: { code: 'temporarily-unavailable' },
   });
-  expect(await deps.store.unread(people.financeB)).toBe(before);
+  expect(await deps.store.unread(people.financeB, deps.clock.now())).toBe(before);
   let conflicts = 2;
   const busyForAMoment = on({
     markRead: async (...asked) => {
@@ -48,7 +48,7 @@ test('who is told of other things at the same moment is tried again, and asked t
     },
   });
   expected(await markNotificationRead(busyForAMoment, meta(people.financeB), eventId));
-  expect(await deps.store.unread(people.financeB)).toBe(before - 1);
+  expect(await deps.store.unread(people.financeB, deps.clock.now())).toBe(before - 1);
 });
 
 test('one request reads on for what was told as one of a host’s people, and no further than a bound; the rest comes with the cursor', async () => {

@@ -2,7 +2,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { putMember } from '../../shared/application/accounts.ts';
 import { liftAccountHold } from '../../shared/application/holds.ts';
+import type { NotificationQueue } from '../../shared/application/notification-ports.ts';
 import { deliver } from '../../shared/application/notifications.ts';
+import { personForIdentity } from '../../shared/application/people.ts';
 import type { NotificationPreferences } from '../../shared/domain/notification.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
 import { type NotificationWorld, notificationWorld } from '../support/notification-world.ts';
@@ -99,7 +101,7 @@ describe('once', () => {
     for (const userId of Object.values(people)) {
       const { items } = await deps.store.listNotices(userId, 100);
       expect(new Set(items.map(({ eventId }) => eventId)).size).toBe(items.length);
-      expect(await deps.store.unread(userId)).toBe(items.length);
+      expect(await deps.store.unread(userId, deps.clock.now())).toBe(items.length);
     }
     expect(new Set(mailbox.map(({ messageId }) => messageId)).size).toBe(mailbox.length);
     expect(await world.toldTo(people.financeB)).toEqual(expect.arrayContaining(['money_sent']));
@@ -110,13 +112,27 @@ describe('once', () => {
     const { people, deps } = world;
     const { id } = await world.sent();
     await world.tellAll(id);
-    const [notice] = (await deps.store.listNotices(people.financeB, 1)).items;
-    expect(await deps.store.unread(people.financeB)).toBe(1);
-    expect(await deps.store.markRead(people.financeB, notice?.eventId ?? '', deps.clock.now())).toBe(true);
-    expect(await deps.store.markRead(people.financeB, notice?.eventId ?? '', deps.clock.now())).toBe(false);
-    expect(await deps.store.unread(people.financeB)).toBe(0);
-    expect(await deps.store.markRead(people.financeB, 'evt_none', deps.clock.now())).toBe(false);
+    const [told] = (await deps.store.listNotices(people.financeB, 1)).items;
+    if (told === undefined) {
+      throw new Error('Somebody was told.');
+    }
+    expect(await deps.store.unread(people.financeB, deps.clock.now())).toBe(1);
+    expect(await deps.store.markRead(told, deps.clock.now())).toBe(true);
+    expect(await deps.store.markRead(told, deps.clock.now())).toBe(false);
+    expect(await deps.store.unread(people.financeB, deps.clock.now())).toBe(0);
+    expect(await deps.store.markRead({ ...told, eventId: 'evt_none' }, deps.clock.now())).toBe(false);
   });
+});
+
+test('what was told so long ago that it is forgotten is not counted as unread', async () => {
+  const { people, deps, clock } = world;
+  await world.tellAll((await world.sent()).id);
+  clock.advanceDays(300);
+  await world.tellAll((await world.sent()).id);
+  const unread = (days: number) =>
+    deps.store.unread(people.financeB, new Date(Date.parse(clock.now()) + days * 86_400_000).toISOString());
+  // What was told in March 2026 is forgotten at the end of April 2027, and this is December.
+  expect([await unread(0), await unread(120), await unread(130), await unread(500)]).toEqual([2, 2, 1, 0]);
 });
 
 describe('preferences', () => {
@@ -168,6 +184,97 @@ test('a pause is told to those who give, to the collective and to the host’s f
     expect(await world.toldTo(userId)).toEqual(['paused', 'resumed']);
   }
   expect(await world.toldTo(people.hostAdminA)).toEqual([]);
+});
+
+describe('a pause of what very many give', () => {
+  const givers = 7;
+  const pageSize = 2;
+
+  /** Seven people of whom one gives twice, told by pages of two; the queue fails when it is told to. */
+  async function pausedWorld(fails: (count: number) => boolean = () => false) {
+    const inPages = await notificationWorld(engine, {
+      wrap: (store) => ({
+        ...store,
+        listContributions: (scope, _limit, from) => store.listContributions(scope, pageSize, from),
+      }),
+    });
+    const people: string[] = [];
+    for (let count = 0; count < givers; count += 1) {
+      const email = `giver-${count}@people.example`;
+      const identity = { issuer: 'https://id.example', subject: email, email, emailVerified: true, name: email };
+      const { userId } = await personForIdentity(inPages.deps, identity);
+      people.push(userId);
+      await inPages.contribute({ userId });
+    }
+    await inPages.contribute({ userId: people[0] ?? '' });
+    const hold = await inPages.paused(inPages.people.hostAdminA, inPages.accounts.collectiveA);
+    const [message] = await inPages.newsOf(hold.id);
+    const queued = message === undefined ? [] : [message];
+    let sent = 0;
+    const queue: NotificationQueue = {
+      send: async (messages) => {
+        sent += 1;
+        if (fails(sent)) {
+          return messages;
+        }
+        queued.push(...messages);
+        return [];
+      },
+    };
+    let failures = 0;
+    for (let next = queued.shift(); next !== undefined; next = queued.shift()) {
+      try {
+        await deliver({ ...inPages.deps, queue }, next);
+      } catch {
+        failures += 1;
+        queued.push(next);
+      }
+    }
+    return { inPages, people, failures, sent };
+  }
+
+  test('is told to each of them once, a page with each message', async () => {
+    const { inPages, people, sent } = await pausedWorld();
+    for (const userId of people) {
+      expect(await inPages.toldTo(userId)).toEqual(['paused']);
+    }
+    // The last page may be empty: only then it is known to be the last.
+    expect(sent).toBe(Math.ceil((givers + 1) / pageSize) + 1);
+    expect(inPages.mailbox.filter(({ to }) => to.startsWith('giver'))).toHaveLength(givers);
+  });
+
+  test('is told to each of them once when the queue fails in between', async () => {
+    const { inPages, people, failures } = await pausedWorld((count) => count === 1 || count === 3);
+    expect(failures).toBe(2);
+    for (const userId of people) {
+      expect(await inPages.toldTo(userId)).toEqual(['paused']);
+    }
+  });
+});
+
+test('what is told of a contribution is read from its last events, however long it has gone on', async () => {
+  const { people, clock, bank, deps } = world;
+  const { id } = await world.contribute();
+  for (let month = 0; month < 14; month += 1) {
+    await world.batch();
+    clock.advanceDays(31);
+  }
+  bank.script.push('declined');
+  await world.batch();
+  const message = (await world.newsOf(id)).at(-1);
+  const asked: number[] = [];
+  const store: typeof deps.store = {
+    ...deps.store,
+    contributionEvents: () => Promise.reject(new Error('The whole history is read.')),
+    contributionEventsUpTo: (...wanted) => {
+      asked.push(wanted[2]);
+      return deps.store.contributionEventsUpTo(...wanted);
+    },
+  };
+  expect(message === undefined ? 0 : await deliver({ ...deps, store }, message)).toBe(1);
+  expect(asked).toEqual([20]);
+  const [notice] = (await deps.store.listNotices(people.stranger, 1)).items;
+  expect(notice).toMatchObject({ topic: 'charge_failed', facts: { period: clock.now().slice(0, 8).concat('02') } });
 });
 
 test('a contribution that was set aside is told to the host and to who gives it', async () => {

@@ -158,7 +158,11 @@ test('throttled requests and server errors of the API wake somebody', () => {
 
 test('silence is bad news for the heartbeats alone', () => {
   const loudInSilence = alarms.filter(({ TreatMissingData }) => TreatMissingData !== 'notBreaching');
-  expect(loudInSilence.map(({ AlarmName }) => AlarmName).sort()).toEqual(['batch-late', 'sweep-due-late']);
+  expect(loudInSilence.map(({ AlarmName }) => AlarmName).sort()).toEqual([
+    'batch-late',
+    'notify-later-late',
+    'sweep-due-late',
+  ]);
 });
 
 test('alarms are made in one place', () => {

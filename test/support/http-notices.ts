@@ -11,6 +11,7 @@ export async function tellOfIntent(intentId: string): Promise<void> {
   const deps: NotificationDependencies = {
     ...others,
     store: { ...store, ...createNotificationStore(tableOptions()) },
+    queue: { send: async () => [] },
     mailer: null,
     linksTo: () => ({ subject: 'https://app.example/it', settings: 'https://app.example/settings' }),
     render: () => ({ subject: '', text: '', html: '' }),

@@ -18,6 +18,8 @@ type WholeStore = Store & ContributionStore & NotificationStore;
 export type NotificationWorld = Omit<ContributionWorld, 'deps'> & {
   readonly deps: NotificationDependencies;
   readonly mailbox: Email[];
+  /** What deliveries have left for another message, such as the next page of those who give. */
+  readonly handedOn: EventMessage[];
   /** The news of every event of a subject so far, as the stream has it. */
   newsOf(subjectId: string): Promise<readonly EventMessage[]>;
   /** All of it told, in order. */
@@ -34,10 +36,17 @@ export async function notificationWorld(
 ): Promise<NotificationWorld> {
   const world = await contributionWorld(engine);
   const mailbox: Email[] = [];
+  const handedOn: EventMessage[] = [];
   const store = wrap({ ...world.deps.store, ...createNotificationStore(world.table) });
   const deps: NotificationDependencies = {
     ...world.deps,
     store,
+    queue: {
+      send: async (messages) => {
+        handedOn.push(...messages);
+        return [];
+      },
+    },
     mailer: { send: async (email) => void mailbox.push(email) },
     linksTo: (id) => ({ subject: `https://pay.example/${id}`, settings: 'https://pay.example/settings' }),
     render: (facts) => ({ subject: facts.topic, text: JSON.stringify(facts), html: '' }),
@@ -54,10 +63,14 @@ export async function notificationWorld(
     ...world,
     deps,
     mailbox,
+    handedOn,
     newsOf,
     tellAll: async (subjectId) => {
       for (const message of await newsOf(subjectId)) {
         await deliver(deps, message);
+        for (let next = handedOn.shift(); next !== undefined; next = handedOn.shift()) {
+          await deliver(deps, next);
+        }
       }
     },
     tellLater: async () => {

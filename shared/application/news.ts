@@ -1,0 +1,209 @@
+/** What the event of a message is about: its topic, where those are who are told of it, and what they are told. */
+import { fold } from '../domain/apply.ts';
+import { visibleToPayeeSide, visibleToPayerSide } from '../domain/authorisation.ts';
+import type { Contribution, ContributionEventData } from '../domain/contribution.ts';
+import { currentStep } from '../domain/decide.ts';
+import { type AccountHold, applyHold, type HoldOwner, stoppedBy } from '../domain/hold.ts';
+import {
+  type Audience,
+  noticeRules,
+  type Place,
+  reviewersOf,
+  type Topic,
+  topicOfContributionEvent,
+  topicOfHoldEvent,
+  topicOfIntentEvent,
+} from '../domain/notification.ts';
+import type { PaymentIntent } from '../domain/payment-intent.ts';
+import { contributionFacts, holdFacts, intentFacts, type SharedFacts } from './notice-facts.ts';
+import type { EventMessage, NotificationDependencies } from './notification-ports.ts';
+import type { Position, Slice } from './ports.ts';
+
+/** What an event is about, for those who are told of it. */
+export type News = {
+  readonly topic: Topic;
+  readonly actorId: string;
+  readonly audiences: readonly Audience[];
+  /** The account at which an audience's roles are held; null where there is nobody, or they may not know. */
+  readonly accountAt: (place: Place) => string | null;
+  /** Whose preferences count at a place: the host of the account there. */
+  readonly hostAt: (place: Place) => string | null;
+  readonly facts: SharedFacts;
+  /** Whether something has happened to the subject since. */
+  readonly isOvertaken: boolean;
+  /** Pages of the contributions whose givers are told, where that is asked for. */
+  readonly givers: ((from: Position | undefined) => Promise<Slice<Contribution>>) | null;
+};
+
+export async function newsOf(deps: NotificationDependencies, message: EventMessage): Promise<News | undefined> {
+  const [kind] = message.subjectId.split('_');
+  switch (kind) {
+    case 'pi':
+      return intentNews(deps, message);
+    case 'con':
+      return contributionNews(deps, message);
+    case 'hold':
+      return holdNews(deps, message);
+    default:
+      return undefined;
+  }
+}
+
+async function intentNews(
+  { store }: NotificationDependencies,
+  { subjectId, number }: EventMessage,
+): Promise<News | undefined> {
+  const history = await store.intentEvents(subjectId, number);
+  const event = history.at(-1);
+  const after = fold(history);
+  const topic = event && after && topicOfIntentEvent(event.data, after);
+  if (event === undefined || after === undefined || topic === undefined || event.number !== number) {
+    return undefined;
+  }
+  const now = (await store.intent(subjectId))?.intent;
+  return {
+    topic,
+    actorId: event.actor.userId,
+    audiences: topic === 'approval_needed' ? reviewersOf(after, currentStep(after)) : noticeRules[topic].audiences,
+    accountAt: (place) => accountOfIntent(after, place),
+    hostAt: (place) => hostOfIntent(after, place),
+    facts: intentFacts(topic, after, { data: event.data, capacity: event.actor.capacity }),
+    isOvertaken: now === undefined || now.version !== number,
+    givers: null,
+  };
+}
+
+/** Nobody is told of what their side may not know yet (requirements A7). */
+function accountOfIntent(intent: PaymentIntent, place: Place): string | null {
+  const { payer, payee, author } = intent;
+  const forPayer = visibleToPayerSide(intent);
+  const forPayee = visibleToPayeeSide(intent);
+  switch (place) {
+    case 'payer':
+      return forPayer ? payer.accountId : null;
+    case 'payer_host':
+      return forPayer ? payer.hostId : null;
+    case 'payee':
+      return forPayee ? payee.accountId : null;
+    case 'payee_host':
+      return forPayee ? payee.hostId : null;
+    case 'author':
+      return author.userId;
+    default:
+      return null;
+  }
+}
+
+const hostOfIntent = ({ payer, payee, author }: PaymentIntent, place: Place): string | null => {
+  const side = place === 'author' ? author.side : place.startsWith('payer') ? 'payer' : 'payee';
+  return side === 'payer' ? payer.hostId : payee.hostId;
+};
+
+/** A refusal follows the start of its charge, with a few look-ups between them at most that anybody would want to read of. */
+const eventsBack = 20;
+
+/** What was agreed stays what it is: it is read as it is now, and not from the history, which grows with every month. */
+async function contributionNews(
+  { store }: NotificationDependencies,
+  { subjectId, number }: EventMessage,
+): Promise<News | undefined> {
+  const [recent, stored] = await Promise.all([
+    store.contributionEventsUpTo(subjectId, number, eventsBack),
+    store.contribution(subjectId),
+  ]);
+  const [event] = recent;
+  const topic = event && topicOfContributionEvent(event.data);
+  if (event?.number !== number || topic === undefined || stored === undefined) {
+    return undefined;
+  }
+  const { contribution } = stored;
+  const { collective, contributor } = contribution;
+  return {
+    topic,
+    actorId: event.actor.userId,
+    audiences: noticeRules[topic].audiences,
+    accountAt: (place) =>
+      ({ host: collective.hostId, collective: collective.accountId, giver: contributor.accountId })[
+        place as 'host' | 'collective' | 'giver'
+      ] ?? null,
+    hostAt: (place) => (place === 'giver' ? null : collective.hostId),
+    facts: contributionFacts(topic, contribution, {
+      data: event.data,
+      capacity: event.actor.capacity,
+      period: periodIn(recent.map(({ data }) => data)),
+    }),
+    isOvertaken: contribution.version !== number,
+    givers: null,
+  };
+}
+
+/** @param recent newest first; the period that the newest is about, or the last charge that was begun before it */
+function periodIn([newest, ...before]: readonly ContributionEventData[]): string | null {
+  if (newest !== undefined && 'period' in newest) {
+    return newest.period;
+  }
+  const begun = before.find((data) => data.type === 'charge_started');
+  return begun?.type === 'charge_started' ? begun.charge.period : null;
+}
+
+async function holdNews(
+  { store }: NotificationDependencies,
+  { subjectId, number }: EventMessage,
+): Promise<News | undefined> {
+  const history = (await store.holdEvents(subjectId)).filter((event) => event.number <= number);
+  const event = history.at(-1);
+  const topic = event && topicOfHoldEvent(event.data);
+  const after = history.reduce<AccountHold | undefined>((before, one) => applyHold(before, one), undefined);
+  if (event === undefined || after === undefined || topic === undefined || event.number !== number) {
+    return undefined;
+  }
+  const [account, host] = await Promise.all([
+    store.account(after.accountId),
+    after.hostId === null ? undefined : store.account(after.hostId),
+  ]);
+  const now = (await store.hold(subjectId))?.hold;
+  const isOnHost = after.hostId === after.accountId;
+  return {
+    topic,
+    actorId: event.actor.userId,
+    audiences: noticeRules[topic].audiences,
+    accountAt: (place) =>
+      place === 'host' ? after.hostId : place === 'collective' && !isOnHost ? after.accountId : null,
+    hostAt: () => after.hostId,
+    facts: holdFacts(topic, after, {
+      payee: { name: account?.name ?? '', host: host?.name ?? null },
+      capacity: event.actor.capacity,
+      stillHeldBy: topic === 'resumed' ? await stillHeldBy(store, after) : [],
+    }),
+    isOvertaken: now === undefined || now.status !== 'active',
+    givers: (from) => giversOf(store, after, from),
+  };
+}
+
+/** Whose other holds stop the same now that this one is over. */
+async function stillHeldBy(
+  store: NotificationDependencies['store'],
+  { id, accountId, hostId, level }: AccountHold,
+): Promise<readonly HoldOwner[]> {
+  const accountIds = hostId === null || hostId === accountId ? [accountId] : [accountId, hostId];
+  const flow = level === 'new_in' ? 'new_once' : level === 'out' ? 'out' : 'recurring';
+  return stoppedBy(await store.guardsFor(id, accountIds), flow);
+}
+
+const pageSize = 100;
+
+/** Those whose contributions a hold covers, page by page. */
+async function giversOf(
+  store: NotificationDependencies['store'],
+  { scope: chosen, accountId, hostId }: AccountHold,
+  from: Position | undefined,
+): Promise<Slice<Contribution>> {
+  if (chosen.kind === 'contributions') {
+    const found = await Promise.all(chosen.contributionIds.map((id) => store.contribution(id)));
+    return { items: found.flatMap((stored) => (stored === undefined ? [] : [stored.contribution])), next: undefined };
+  }
+  const scope =
+    hostId === accountId ? ({ by: 'host', hostId: accountId } as const) : ({ by: 'collective', accountId } as const);
+  const { items, next } = await store.listContributions(scope, pageSize, from);
+  return { items: items.filter(({ status, interval }) => status === 'active' && interval !== 'once'), next };
+}

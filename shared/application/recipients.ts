@@ -1,0 +1,103 @@
+/** Who is told: the people who hold a role now at the places that a topic names, or whose contribution it is. */
+import type { Membership } from '../domain/account.ts';
+import type { Contribution } from '../domain/contribution.ts';
+import type { Audience, Place } from '../domain/notification.ts';
+import type { HoldFacts } from '../messaging/texts/facts.ts';
+import type { News } from './news.ts';
+import { sideOf } from './notice-facts.ts';
+import type { NotificationDependencies } from './notification-ports.ts';
+
+export type Recipient = {
+  readonly userId: string;
+  readonly name: string;
+  readonly email: string | null;
+  /** As what they are told. */
+  readonly place: Place;
+  readonly hostId: string | null;
+  readonly accountId: string | null;
+  readonly timeZone: string;
+  /** The contribution of theirs that a hold covers, if it is one. */
+  readonly own: HoldFacts['own'];
+};
+
+const membersMax = 500;
+
+/** Where nobody comes first, those who come later come first: what has to be done goes untold by nobody. */
+export async function recipientsOf(
+  deps: NotificationDependencies,
+  news: News,
+): Promise<{ readonly first: readonly Recipient[]; readonly later: readonly Recipient[] }> {
+  const found = await Promise.all(
+    news.audiences.map(async (audience) => ({ audience, people: await peopleOf(deps, news, audience) })),
+  );
+  const placesWithSomebody = new Set(
+    found.flatMap(({ audience, people }) => (audience.when === 'first' && people.length > 0 ? [audience.place] : [])),
+  );
+  const first = found.filter(({ audience }) => audience.when === 'first' || !placesWithSomebody.has(audience.place));
+  const later = found.filter(({ audience }) => audience.when === 'later' && placesWithSomebody.has(audience.place));
+  const people = (some: typeof found): readonly Recipient[] => once(some.flatMap((one) => one.people));
+  const told = people(first);
+  return { first: told, later: people(later).filter(({ userId }) => !told.some((one) => one.userId === userId)) };
+}
+
+async function peopleOf(
+  deps: NotificationDependencies,
+  news: News,
+  { place, roles }: Audience,
+): Promise<readonly Recipient[]> {
+  const accountId = news.accountAt(place);
+  return accountId === null ? [] : membersOrSelf(deps, { place, accountId, hostId: news.hostAt(place) }, roles);
+}
+
+/**
+ * Those who give what a hold covers, of one page. Somebody who gives several of them is told of the pause, and of none of theirs
+ * by name.
+ */
+export async function giversAmong(
+  deps: NotificationDependencies,
+  contributions: readonly Contribution[],
+  { roles }: Pick<Audience, 'roles'>,
+): Promise<readonly Recipient[]> {
+  const each = await Promise.all(
+    contributions.map(async ({ contributor, amount, interval }) => {
+      const own = { payer: sideOf(contributor), amount, interval };
+      const where = { place: 'givers', accountId: contributor.accountId, hostId: null } as const;
+      return (await membersOrSelf(deps, where, roles)).map((person) => ({ ...person, own }));
+    }),
+  );
+  return once(each.flat());
+}
+
+/** Several contributions that are covered are not one of theirs. */
+function once(people: readonly Recipient[]): readonly Recipient[] {
+  const each = Map.groupBy(people, ({ userId }) => userId);
+  return [...each.values()].flatMap(([one, ...others]) =>
+    one === undefined ? [] : [others.some(({ own }) => own !== null) ? { ...one, own: null } : one],
+  );
+}
+
+type Where = { readonly place: Place; readonly accountId: string; readonly hostId: string | null };
+
+async function membersOrSelf(
+  { store }: NotificationDependencies,
+  { place, accountId, hostId }: Where,
+  roles: Audience['roles'],
+): Promise<readonly Recipient[]> {
+  const account = await store.account(accountId);
+  if (account === undefined) {
+    return [];
+  }
+  const host = hostId === null || hostId === accountId ? account : await store.account(hostId);
+  const shared = { place, hostId, timeZone: (host ?? account).timeZone, own: null };
+  if (account.kind === 'person') {
+    return [{ ...shared, userId: account.id, name: account.name, email: account.email, accountId: null }];
+  }
+  const { items } = await store.members(accountId, membersMax);
+  const collectiveId = account.kind === 'collective' ? account.id : null;
+  return items
+    .filter((member) => holdsOne(member, roles))
+    .map(({ userId, name, email }) => ({ ...shared, userId, name, email, accountId: collectiveId }));
+}
+
+const holdsOne = (member: Membership, roles: Audience['roles']): boolean =>
+  member.roles.some((role) => roles.includes(role));
