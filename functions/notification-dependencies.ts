@@ -1,6 +1,6 @@
 /** What those run on who tell people of what happened: the table, e-mail where it is set up, and the texts. */
 import type { Mailer, NotificationDependencies, NotificationQueue } from '../shared/application/notification-ports.ts';
-import { renderEmail } from '../shared/messaging/texts/render.ts';
+import { renderDigest, renderEmail } from '../shared/messaging/texts/render.ts';
 import { createNotificationStore } from '../shared/persistence/notification-store.ts';
 import { contributionDependencies } from './contribution-dependencies.ts';
 import { requireEnv, tableOptions } from './dependencies.ts';
@@ -21,7 +21,8 @@ function make(): NotificationDependencies {
     queue: laterQueue(),
     mailer: from === 'off' ? null : mailerFrom(from),
     linksTo: linksBelow(requireEnv('PUBLIC_URL')),
-    render: (facts) => renderEmail(facts, 'en'),
+    render: (facts, language, kind) =>
+      kind === 'daily' ? renderDigest(facts, language) : renderEmail(facts[0], language),
   };
 }
 

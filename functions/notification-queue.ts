@@ -1,6 +1,6 @@
 /** The queue in front of those who tell people. */
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { EventMessage, NotificationQueue } from '../shared/application/notification-ports.ts';
+import type { NotificationQueue, QueueMessage } from '../shared/application/notification-ports.ts';
 import { log } from '../shared/observability/logger.ts';
 import { requireEnv } from './dependencies.ts';
 import { asError } from './middleware/as-error.ts';
@@ -9,7 +9,7 @@ import { asError } from './middleware/as-error.ts';
 const batchMax = 10;
 
 export function notificationQueue(sqs: Pick<SQSClient, 'send'> = new SQSClient({})): NotificationQueue {
-  const notTaken = async (batch: readonly EventMessage[]): Promise<readonly EventMessage[]> => {
+  const notTaken = async <Message extends QueueMessage>(batch: readonly Message[]): Promise<readonly Message[]> => {
     try {
       const { Failed: failed = [] } = await sqs.send(
         new SendMessageBatchCommand({
@@ -25,8 +25,8 @@ export function notificationQueue(sqs: Pick<SQSClient, 'send'> = new SQSClient({
     }
   };
   return {
-    async send(messages) {
-      const left: EventMessage[] = [];
+    async send<Message extends QueueMessage>(messages: readonly Message[]) {
+      const left: Message[] = [];
       for (let start = 0; start < messages.length; start += batchMax) {
         left.push(...(await notTaken(messages.slice(start, start + batchMax))));
       }

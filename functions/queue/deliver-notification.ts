@@ -3,7 +3,8 @@
  * nobody twice; one that fails is kept while the others go on.
  */
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { EventMessage, NotificationDependencies } from '../../shared/application/notification-ports.ts';
+import { deliverDigest } from '../../shared/application/digests.ts';
+import type { NotificationDependencies } from '../../shared/application/notification-ports.ts';
 import { deliver } from '../../shared/application/notifications.ts';
 import { log } from '../../shared/observability/logger.ts';
 import { asError } from '../middleware/as-error.ts';
@@ -30,14 +31,20 @@ async function isDelivered(
   dependencies: () => NotificationDependencies,
   { body, messageId }: SQSRecord,
 ): Promise<boolean> {
-  let message: EventMessage | undefined;
+  let eventId: string | undefined;
   try {
-    message = NotificationMessage.parse(JSON.parse(body));
-    const told = await deliver(dependencies(), message);
-    log('NEWS_DELIVERED', { eventId: message.eventId, told });
+    const message = NotificationMessage.parse(JSON.parse(body));
+    if ('digestOf' in message) {
+      const told = await deliverDigest(dependencies(), message);
+      log('DIGEST_DELIVERED', { userId: message.digestOf, told });
+    } else {
+      eventId = message.eventId;
+      const told = await deliver(dependencies(), message);
+      log('NEWS_DELIVERED', { eventId, told });
+    }
     return true;
   } catch (error) {
-    log('DELIVERY_FAILED', { messageId, eventId: message?.eventId, error: asError(error) });
+    log('DELIVERY_FAILED', { messageId, eventId, error: asError(error) });
     return false;
   }
 }

@@ -6,7 +6,7 @@ import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 
 import type { EventMessage, NotificationQueue } from '../../shared/application/notification-ports.ts';
 import { log } from '../../shared/observability/logger.ts';
 import { asError } from '../middleware/as-error.ts';
-import { NotificationMessage } from '../notification-message.ts';
+import { EventNews } from '../notification-message.ts';
 import { notificationQueue } from '../notification-queue.ts';
 
 /** The attributes of an event's item (`shared/persistence/items.ts`) that say what there is to read. */
@@ -47,7 +47,7 @@ function messagesIn(records: readonly DynamoDBRecord[]): {
 }
 
 const messageOf = ({ subjectId, number, eventId, at }: Image): EventMessage =>
-  NotificationMessage.parse({
+  EventNews.parse({
     schemaVersion: 1,
     subjectId: subjectId?.S,
     number: Number(number?.N),

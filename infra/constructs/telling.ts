@@ -136,11 +136,14 @@ export class Telling extends Construct {
       access: [
         mayUseKeys(['dynamodb:GetItem'], table, ['ACCOUNT#*', ...histories, 'INBOX#*']),
         mayUseKeys(['dynamodb:Query'], table, ['ACCOUNT#*', ...histories]),
-        mayUseKeys(['dynamodb:BatchGetItem'], table, ['ACCOUNT#*', 'CONTRIBUTION#*', 'GUARD#*']),
+        mayUseKeys(['dynamodb:BatchGetItem'], table, ['ACCOUNT#*', 'CONTRIBUTION#*', 'GUARD#*', 'INBOX#*']),
         // Those who give to a collective or through a host that is paused.
         mayQuery(table, 'GSI1', 'GSI5'),
         mayUseKeys(['dynamodb:PutItem'], table, ['INBOX#*', 'LATER#*']),
-        mayUseKeys(['dynamodb:UpdateItem'], table, ['INBOX#*']),
+        // An e-mail of the day that was sent is not there any more.
+        mayUseKeys(['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], table, ['INBOX#*']),
+        // On whose teams somebody still is in the morning.
+        mayUseKeys(['dynamodb:GetItem'], table, ['PERSON#*']),
         // The next page of those who give.
         maySend,
         ...mail.access,
@@ -167,6 +170,8 @@ export class Telling extends Construct {
       access: [
         mayQuery(table, 'GSI6'),
         mayUseKeys(['dynamodb:GetItem', 'dynamodb:DeleteItem'], table, ['LATER#*']),
+        // That an e-mail of the day was queued.
+        mayUseKeys(['dynamodb:UpdateItem'], table, ['INBOX#*']),
         maySend,
       ],
       errorImpact: 'Where nobody has acted, nobody else is told.',

@@ -1,5 +1,5 @@
 /** What somebody was told, for that person alone: whoever asks is asked for nothing but their own. */
-import { noticeRules } from '../domain/notification.ts';
+import { noticeRules, type PersonalPreferences, personalAtFirst } from '../domain/notification.ts';
 import type { Refusal } from '../domain/refusals.ts';
 import { accept, type Result, refuse } from '../domain/result.ts';
 import { execute, notFound } from './execute.ts';
@@ -7,13 +7,26 @@ import type { Notice, NotificationStore } from './notification-ports.ts';
 import type { Dependencies, Position, Slice } from './ports.ts';
 import type { Outcome, RequestMeta } from './request.ts';
 
-export type InboxStore = Pick<NotificationStore, 'notice' | 'listNotices' | 'unread' | 'markRead'>;
+export type InboxStore = Pick<
+  NotificationStore,
+  'notice' | 'listNotices' | 'unread' | 'markRead' | 'personalPreferences' | 'putPersonalPreferences'
+>;
 export type InboxDependencies = Dependencies & { readonly store: Dependencies['store'] & InboxStore };
 
 export type NotificationView = ReturnType<typeof notificationView>;
 
-/** The address that an e-mail went to, and whether it did, is the delivery's business. */
-export const notificationView = ({ eventId, topic, subjectId, hostId, accountId, at, readAt, facts }: Notice) => ({
+/** The address that an e-mail went to may be an old one of theirs: it is not shown. */
+export const notificationView = ({
+  eventId,
+  topic,
+  subjectId,
+  hostId,
+  accountId,
+  at,
+  readAt,
+  facts,
+  email: { state, attempts },
+}: Notice) => ({
   eventId,
   topic,
   asksToAct: noticeRules[topic].asksToAct,
@@ -22,6 +35,7 @@ export const notificationView = ({ eventId, topic, subjectId, hostId, accountId,
   accountId,
   at,
   readAt,
+  email: { state, attempts },
   facts,
 });
 
@@ -87,5 +101,24 @@ export const markNotificationRead = (deps: InboxDependencies, meta: RequestMeta,
         code: 'temporarily-unavailable',
         detail: 'You are being told of other things at this moment; nothing was changed. Try again.',
       });
+    },
+  });
+
+export async function getOwnPreferences({ store }: InboxDependencies, userId: string): Outcome {
+  const chosen = (await store.personalPreferences([userId])).get(userId) ?? personalAtFirst;
+  return accept({ status: 200, body: chosen, version: null, replayed: false });
+}
+
+/** All of it at once, so that it can be repeated: it is written by itself, before the answer is remembered. */
+export const putOwnPreferences = (
+  deps: InboxDependencies,
+  meta: RequestMeta,
+  preferences: PersonalPreferences,
+): Outcome =>
+  execute(deps, meta, {
+    authorise: () => undefined,
+    decide: async () => {
+      await deps.store.putPersonalPreferences(meta.userId, preferences);
+      return accept({ change: { intents: [] }, answer: { status: 200, body: preferences, version: null } });
     },
   });

@@ -1,5 +1,5 @@
 /** What the application needs from outside to tell people of what happened. */
-import type { Topic } from '../domain/notification.ts';
+import type { Language, PersonalPreferences, Topic } from '../domain/notification.ts';
 import type { NoticeFacts } from '../messaging/texts/facts.ts';
 import type { ContributionDependencies } from './contribution-ports.ts';
 import type { Position, Slice } from './ports.ts';
@@ -33,16 +33,37 @@ export type Notice = {
   readonly facts: NoticeFacts;
   readonly at: string;
   readonly readAt: string | null;
-  readonly email: { readonly state: 'none' | 'waiting' | 'sent'; readonly address: string | null };
+  readonly email: NoticeEmail;
 };
+
+/** What becomes of the e-mail: none is wanted; it is to be sent, at once or with the others of a day; it was sent. */
+export type NoticeEmail = {
+  readonly state: 'none' | 'waiting' | 'daily' | 'sent';
+  readonly address: string | null;
+  readonly language: Language;
+  /** Oldest first; what went wrong by the name of the error, which has no addresses in it. */
+  readonly attempts: readonly { readonly at: string; readonly outcome: 'sent' | string }[];
+};
+
+/** What somebody is told once a day, by e-mail. */
+export type Digest = { readonly userId: string; readonly dueAt: string; readonly eventIds: readonly string[] };
+/** The time has come to send somebody the e-mail of the day. */
+export type DigestMessage = { readonly schemaVersion: 1; readonly digestOf: string; readonly dueAt: string };
+export type QueueMessage = EventMessage | DigestMessage;
 
 export type { NoticeFacts };
 
 export type Later = EventMessage & { readonly laterOf: string; readonly dueAt: string };
 
 export type NotificationStore = {
-  /** @returns false when this person was told of this event before; nothing is changed then */
-  tell(notice: Notice): Promise<boolean>;
+  /**
+   * @param digestAt when the e-mail of the day goes out that this is to be in; left out for anything else
+   * @returns false when this person was told of this event before; nothing is changed then
+   */
+  tell(notice: Notice, digestAt?: string): Promise<boolean>;
+  /** Of those who have chosen anything. */
+  personalPreferences(userIds: readonly string[]): Promise<ReadonlyMap<string, PersonalPreferences>>;
+  putPersonalPreferences(userId: string, preferences: PersonalPreferences): Promise<void>;
   notice(userId: string, eventId: string): Promise<Notice | undefined>;
   /** Newest first. */
   listNotices(userId: string, limit: number, from?: Position): Promise<Slice<Notice>>;
@@ -53,6 +74,23 @@ export type NotificationStore = {
   /** Gives the sending of an e-mail to one who asks, until then; @returns false when somebody else has it, or it was sent */
   claimEmail(userId: string, eventId: string, now: string, until: string): Promise<boolean>;
   emailSent(userId: string, eventId: string, at: string): Promise<void>;
+  /** It can be tried again at once. @param error the name of what went wrong */
+  emailFailed(userId: string, eventId: string, at: string, error: string): Promise<void>;
+
+  digest(userId: string): Promise<Digest | undefined>;
+  /** Those of the given events that were told to this person and are still to be in an e-mail of the day. */
+  dailyNotices(userId: string, eventIds: readonly string[]): Promise<readonly Notice[]>;
+  dueDigests(shard: number, now: string, limit: number): Promise<readonly DueDigest[]>;
+  /** @returns false when somebody else has done so */
+  postponeDigest(due: DueDigest, until: string): Promise<boolean>;
+  claimDigest(userId: string, now: string, until: string): Promise<boolean>;
+  /** What was sent, and what is to be sent to nobody any more, is in no later one; what has come meanwhile is in the next. */
+  digestSent(
+    digest: Digest,
+    done: { readonly sent: readonly string[]; readonly dropped: readonly string[] },
+    at: string,
+    nextAt: string,
+  ): Promise<void>;
 
   /** @returns false when it was written before */
   putLater(later: Later): Promise<boolean>;
@@ -60,9 +98,12 @@ export type NotificationStore = {
   removeLater(eventId: string, hostId: string): Promise<void>;
 };
 
+/** As the due index shows it. */
+export type DueDigest = { readonly userId: string; readonly dueAt: string; readonly seen: string };
+
 export type NotificationQueue = {
   /** @returns those that were not taken */
-  send(messages: readonly EventMessage[]): Promise<readonly EventMessage[]>;
+  send<Message extends QueueMessage>(messages: readonly Message[]): Promise<readonly Message[]>;
 };
 
 /** An e-mail as it leaves. The id is the same for the same event and person: whoever gets it twice can tell. */
@@ -75,6 +116,7 @@ export type Email = {
   /** Where whoever gets it can have less of it; null for what is required. */
   readonly unsubscribe: string | null;
 };
+export type Texts = Pick<Email, 'subject' | 'text' | 'html'>;
 export type Mailer = { send(email: Email): Promise<void> };
 
 export type NotificationDependencies = ContributionDependencies & {
@@ -85,6 +127,10 @@ export type NotificationDependencies = ContributionDependencies & {
   readonly mailer: Mailer | null;
   /** Where whoever is told finds what it is about, and what they are told. */
   readonly linksTo: (subjectId: string, hostId: string | null) => NoticeFacts['links'];
-  /** The texts of a notice for somebody. */
-  readonly render: (facts: NoticeFacts) => Pick<Email, 'subject' | 'text' | 'html'>;
+  /** The texts of one notice, or of those of a day, for somebody. */
+  readonly render: (
+    facts: readonly [NoticeFacts, ...NoticeFacts[]],
+    language: Language,
+    kind: 'one' | 'daily',
+  ) => Texts;
 };

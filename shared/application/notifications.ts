@@ -6,10 +6,14 @@ import pMap from 'p-map';
 import {
   type Audience,
   choiceFor,
+  type Language,
   type NotificationPreferences,
   noticeRules,
+  personalAtFirst,
   preferencesAtFirst,
+  withPersonal,
 } from '../domain/notification.ts';
+import { nextDigestAt } from './digests.ts';
 import { type News, newsOf } from './news.ts';
 import type { SharedFacts } from './notice-facts.ts';
 import type { EventMessage, NoticeFacts, NotificationDependencies } from './notification-ports.ts';
@@ -82,12 +86,16 @@ async function tellEach(
   recipients: readonly Recipient[],
 ): Promise<number> {
   const others = recipients.filter(({ userId }) => userId !== news.actorId);
-  const preferences = preferencesOf(deps);
+  const ofHost = preferencesOf(deps);
+  const personal = await deps.store.personalPreferences(others.map(({ userId }) => userId));
   const results = await pMap(
     others,
     async (recipient) => {
+      const { userId, hostId } = recipient;
+      const own = personal.get(userId) ?? personalAtFirst;
       try {
-        return await tell(deps, { message, news, preferences: await preferences(recipient.hostId) }, recipient);
+        const preferences = withPersonal(await ofHost(hostId), own, userId);
+        return await tell(deps, { message, news, preferences, language: own.language }, recipient);
       } catch (error) {
         // An address that no e-mail can be sent to keeps nobody else from being told.
         return error instanceof Error ? error : new Error('Something was thrown that is no error.');
@@ -123,37 +131,46 @@ type Telling = {
   readonly message: EventMessage;
   readonly news: News;
   readonly preferences: NotificationPreferences;
+  readonly language: Language;
 };
 
 /** @returns whether the person was told by this call, or the e-mail that was missing was sent */
 async function tell(
   deps: NotificationDependencies,
-  { message, news: { topic, facts }, preferences }: Telling,
+  { message, news: { topic, facts }, preferences, language }: Telling,
   recipient: Recipient,
 ): Promise<boolean> {
   const { store, clock } = deps;
   const { eventId, subjectId } = message;
-  const { userId, email, hostId, accountId } = recipient;
+  const { userId, email: address, hostId, accountId, timeZone } = recipient;
   const choice = (channel: 'inbox' | 'email') => choiceFor(preferences, { topic, channel, accountId, userId });
-  const wantsEmail = deps.mailer !== null && email !== null && choice('email') === 'at_once';
-  if (choice('inbox') === 'off' && !wantsEmail) {
+  const email = deps.mailer === null || address === null ? 'off' : choice('email');
+  if (choice('inbox') === 'off' && email === 'off') {
     return false;
   }
   const now = clock.now();
-  const isNew = await store.tell({
-    userId,
-    eventId,
-    topic,
-    subjectId,
-    hostId,
-    accountId,
-    facts: factsFor(deps, message, facts, recipient),
-    at: now,
-    readAt: null,
-    email: { state: wantsEmail ? 'waiting' : 'none', address: wantsEmail ? email : null },
-  });
+  const isNew = await store.tell(
+    {
+      userId,
+      eventId,
+      topic,
+      subjectId,
+      hostId,
+      accountId,
+      facts: factsFor(deps, message, facts, recipient),
+      at: now,
+      readAt: null,
+      email: {
+        state: ({ off: 'none', at_once: 'waiting', daily: 'daily' } as const)[email],
+        address: email === 'off' ? null : address,
+        language,
+        attempts: [],
+      },
+    },
+    email === 'daily' ? nextDigestAt(now, timeZone) : undefined,
+  );
   // Also when it was told before: an e-mail may be missing still.
-  return (wantsEmail && (await sendEmail(deps, userId, eventId))) || isNew;
+  return (email === 'at_once' && (await sendEmail(deps, userId, eventId))) || isNew;
 }
 
 function factsFor(
@@ -184,12 +201,18 @@ async function sendEmail(deps: NotificationDependencies, userId: string, eventId
     // Whoever has the sending may have died over it, so the message has to come again.
     throw new Error('Somebody else is sending this e-mail, or was.');
   }
-  await mailer.send({
-    messageId: `${eventId}.${userId}`,
-    to: address,
-    unsubscribe: noticeRules[notice.topic].isRequired ? null : notice.facts.links.settings,
-    ...render(notice.facts),
-  });
+  const { facts, topic, email } = notice;
+  try {
+    await mailer.send({
+      messageId: `${eventId}.${userId}`,
+      to: address,
+      unsubscribe: noticeRules[topic].isRequired ? null : facts.links.settings,
+      ...render([facts], email.language, 'one'),
+    });
+  } catch (error) {
+    await store.emailFailed(userId, eventId, clock.now(), error instanceof Error ? error.name : 'Unknown');
+    throw error;
+  }
   await store.emailSent(userId, eventId, clock.now());
   return true;
 }

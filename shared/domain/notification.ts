@@ -219,6 +219,12 @@ export function reviewersOf(
   ];
 }
 
+// --- Languages -------------------------------------------------------------------------------------------------------
+
+/** In which texts are written. */
+export const languages = ['en', 'zh'] as const;
+export type Language = (typeof languages)[number];
+
 // --- Preferences -----------------------------------------------------------------------------------------------------
 
 /** How somebody wants to be told: at once, once a day, or not at all. */
@@ -270,6 +276,21 @@ export function choiceFor({ rules }: NotificationPreferences, asked: Asked): Del
   const choice = best?.choice ?? 'at_once';
   return choice === 'off' && asked.channel === 'inbox' && noticeRules[asked.topic].isRequired ? 'at_once' : choice;
 }
+
+/** What somebody chose for themselves: in which language, and how they are told, whatever host it is about. */
+export type PersonalPreferences = {
+  readonly language: Language;
+  readonly rules: readonly Pick<PreferenceRule, 'topic' | 'channel' | 'choice'>[];
+};
+
+export const personalAtFirst: PersonalPreferences = { language: 'en', rules: [] };
+
+/** Somebody's own choice counts for more than the host's for them, where both say as much. */
+export const withPersonal = (
+  host: NotificationPreferences,
+  { rules }: PersonalPreferences,
+  userId: string,
+): NotificationPreferences => ({ ...host, rules: [...host.rules, ...rules.map((rule) => ({ ...rule, userId }))] });
 
 const weightOf = ({ userId, accountId, topic, channel }: PreferenceRule): number =>
   (userId === undefined ? 0 : 8) +

@@ -8,7 +8,7 @@ import type {} from 'zod-openapi';
 import { roles } from '../domain/authorisation.ts';
 import { hostLedgers } from '../domain/books.ts';
 import { amountMax, currencyCodes } from '../domain/money.ts';
-import { deliveries, topics } from '../domain/notification.ts';
+import { deliveries, languages, topics } from '../domain/notification.ts';
 import { accountKinds } from '../domain/payment-intent.ts';
 
 /** How the API document shows what the schema alone would show clumsily. */
@@ -223,6 +223,10 @@ export const Topic = z.enum(topics).meta({ id: 'Topic', description: 'What someb
 export const Channel = z
   .enum(['inbox', 'email'])
   .meta({ id: 'Channel', description: 'The list of notifications here, or e-mail.' });
+
+export const Language = z
+  .enum(languages)
+  .meta({ id: 'Language', description: 'In which language texts are written: English, or simplified Chinese.' });
 
 export const Delivery = z
   .enum(deliveries)

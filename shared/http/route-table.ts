@@ -129,6 +129,8 @@ export const routeTable = {
   listNotifications: get('/me/notifications', 'caller'),
   countUnreadNotifications: get('/me/notifications/unread', 'caller'),
   markNotificationRead: change('POST', '/me/notifications/{eventId}/read', 'caller'),
+  getOwnPreferences: get('/me/notification-preferences', 'caller'),
+  putOwnPreferences: change('PUT', '/me/notification-preferences', 'caller'),
 
   getOpenApi: open('/openapi.json'),
   getDocumentation: open('/docs'),

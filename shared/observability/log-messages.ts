@@ -19,6 +19,7 @@ export const logMessages = {
     text: 'What was due on a contribution could not be carried out; the message is tried again.',
   },
   NEWS_DELIVERED: { level: 'info', text: 'Everybody who is told of an event now has been told.' },
+  DIGEST_DELIVERED: { level: 'info', text: 'Somebody has the e-mail of the day.' },
   DELIVERY_FAILED: {
     level: 'error',
     text: 'The news of an event was not told to everybody; the message is tried again.',

@@ -68,7 +68,10 @@ export const keys = {
   /** What somebody was told of an event: by whom and by what it is, so that nobody is told twice. Ids sort by time. */
   notice: (userId: string, eventId: string): Key => ({ PK: `INBOX#${userId}`, SK: `NOTICE#${eventId}` }),
   noticePrefix: 'NOTICE#',
+  /** What is unread, and what somebody has chosen for themselves. */
   inbox: (userId: string): Key => ({ PK: `INBOX#${userId}`, SK: 'COUNTS' }),
+  /** What is to be in somebody's next e-mail of the day. */
+  digest: (userId: string): Key => ({ PK: `INBOX#${userId}`, SK: 'DIGEST' }),
   /** Others who are told of an event when nobody of a host has acted. */
   later: (eventId: string, hostId: string): Key => ({ PK: `LATER#${eventId}#${hostId}`, SK: 'LATER' }),
   batchRun: (id: string): Key => ({ PK: 'BATCH_RUNS', SK: `RUN#${id}` }),
@@ -99,6 +102,7 @@ export const indexKeys = {
   holdsOf: (accountId: string) => `ACCOUNT#${accountId}#HOLDS`,
   dueContributions: (shard: number) => `DUE#CONTRIBUTION#${padded(shard)}`,
   dueLater: (shard: number) => `DUE#LATER#${padded(shard)}`,
+  dueDigests: (shard: number) => `DUE#DIGEST#${padded(shard)}`,
   /** Holds are few: one partition of the due index has them all. */
   dueHolds: () => 'DUE#HOLD',
   due: (dueAt: string, id: string) => `${dueAt}#${id}`,

@@ -1,6 +1,7 @@
 /** Who was told of what, and who is to be told later (`docs/access-patterns.md`). */
 import { DeleteCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Later, Notice, NotificationStore } from '../application/notification-ports.ts';
+import type { Digest, Later, Notice, NotificationStore } from '../application/notification-ports.ts';
+import type { PersonalPreferences } from '../domain/notification.ts';
 import { type Item, plainFromItem, plainItem } from './items.ts';
 import { dueShards, indexKeys, keys, last, shardOf } from './keys.ts';
 import type { StoreOptions } from './store.ts';
@@ -21,14 +22,15 @@ const forgottenAt = (month: string): string => {
 const unreadIn = (month: string): string => `unread#${month}`;
 
 export function createNotificationStore({ client, tableName }: StoreOptions): NotificationStore {
-  const { get, query, slice, byPrefix } = createTableReader(client, tableName);
+  const { get, batchGet, query, slice, byPrefix } = createTableReader(client, tableName);
 
   return {
-    async tell(notice) {
+    async tell(notice, digestAt) {
       try {
         await client.send(
           new TransactWriteCommand({
             TransactItems: [
+              ...(digestAt === undefined ? [] : [{ Update: inDigest(tableName, notice, digestAt) }]),
               {
                 Put: {
                   TableName: tableName,
@@ -127,14 +129,102 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
         ),
       ),
     async emailSent(userId, eventId, at) {
+      await client.send(new UpdateCommand(attempted(tableName, { userId, eventId, at, outcome: 'sent' })));
+    },
+    async emailFailed(userId, eventId, at, error) {
+      await client.send(new UpdateCommand(attempted(tableName, { userId, eventId, at, outcome: error })));
+    },
+
+    async personalPreferences(userIds) {
+      const items = await batchGet([...new Set(userIds)].map((userId) => keys.inbox(userId)));
+      return new Map(
+        items.flatMap((item) => {
+          const chosen = item['preferences'] as PersonalPreferences | undefined;
+          return chosen === undefined ? [] : [[item['userId'] as string, chosen] as const];
+        }),
+      );
+    },
+    async putPersonalPreferences(userId, preferences) {
       await client.send(
         new UpdateCommand({
           TableName: tableName,
-          Key: keys.notice(userId, eventId),
-          UpdateExpression: 'SET email.#state = :sent, emailSentAt = :at REMOVE claimedUntil',
-          ExpressionAttributeNames: { '#state': 'state' },
-          ExpressionAttributeValues: { ':sent': 'sent', ':at': at },
+          Key: keys.inbox(userId),
+          UpdateExpression: 'SET preferences = :preferences, userId = :userId',
+          ExpressionAttributeValues: { ':preferences': preferences, ':userId': userId },
         }),
+      );
+    },
+
+    async digest(userId) {
+      const item = await get(keys.digest(userId));
+      return item && digestFromItem(userId, item);
+    },
+    async dailyNotices(userId, eventIds) {
+      const items = await batchGet(eventIds.map((eventId) => keys.notice(userId, eventId)));
+      return items.map(noticeFromItem).filter(({ email }) => email.state === 'daily');
+    },
+    async dueDigests(shard, now, limit) {
+      const page = await query({
+        IndexName: 'GSI6',
+        KeyConditionExpression: 'GSI6PK = :shard AND GSI6SK <= :now',
+        ExpressionAttributeValues: { ':shard': indexKeys.dueDigests(shard), ':now': `${now}${last}` },
+        Limit: limit,
+      });
+      return (page.Items ?? []).map((item) => ({
+        userId: item['id'] as string,
+        dueAt: item['dueAt'] as string,
+        seen: item['GSI6SK'] as string,
+      }));
+    },
+    postponeDigest: ({ userId, seen }, until) =>
+      isDone(
+        client.send(
+          new UpdateCommand({
+            TableName: tableName,
+            Key: keys.digest(userId),
+            UpdateExpression: 'SET GSI6SK = :later',
+            ConditionExpression: 'GSI6SK = :seen',
+            ExpressionAttributeValues: { ':later': indexKeys.due(until, userId), ':seen': seen },
+          }),
+        ),
+      ),
+    claimDigest: (userId, now, until) =>
+      isDone(
+        client.send(
+          new UpdateCommand({
+            TableName: tableName,
+            Key: keys.digest(userId),
+            UpdateExpression: 'SET claimedUntil = :until',
+            ConditionExpression: 'attribute_exists(PK) AND (attribute_not_exists(claimedUntil) OR claimedUntil < :now)',
+            ExpressionAttributeValues: { ':until': until, ':now': now },
+          }),
+        ),
+      ),
+    async digestSent({ userId }, { sent, dropped }, at, nextAt) {
+      const Key = keys.digest(userId);
+      for (const eventId of sent) {
+        await client.send(new UpdateCommand(attempted(tableName, { userId, eventId, at, outcome: 'sent' })));
+      }
+      for (const eventId of dropped) {
+        await client.send(new UpdateCommand(emailState(tableName, { userId, eventId, state: 'none' })));
+      }
+      await client.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key,
+          UpdateExpression: 'DELETE eventIds :done SET dueAt = :next, GSI6SK = :key REMOVE claimedUntil',
+          ExpressionAttributeValues: {
+            ':done': new Set([...sent, ...dropped]),
+            ':next': nextAt,
+            ':key': indexKeys.due(nextAt, userId),
+          },
+        }),
+      );
+      // A set vanishes with its last element; whoever adds one meanwhile keeps the item.
+      await isDone(
+        client.send(
+          new DeleteCommand({ TableName: tableName, Key, ConditionExpression: 'attribute_not_exists(eventIds)' }),
+        ),
       );
     },
 
@@ -171,12 +261,63 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
   };
 }
 
+/** Makes the e-mail of the day, or is one more in the one that waits. */
+const inDigest = (TableName: string, { userId, eventId }: Notice, dueAt: string) => ({
+  TableName,
+  Key: keys.digest(userId),
+  UpdateExpression:
+    'SET dueAt = if_not_exists(dueAt, :dueAt), GSI6PK = if_not_exists(GSI6PK, :shard), GSI6SK = if_not_exists(GSI6SK, :key), id = :userId, entity = :entity ADD eventIds :one',
+  ExpressionAttributeValues: {
+    ':dueAt': dueAt,
+    ':shard': indexKeys.dueDigests(shardOf(userId, dueShards)),
+    ':key': indexKeys.due(dueAt, userId),
+    ':userId': userId,
+    ':entity': 'DIGEST',
+    ':one': new Set([eventId]),
+  },
+});
+
+const digestFromItem = (userId: string, item: Item): Digest => ({
+  userId,
+  dueAt: item['dueAt'] as string,
+  eventIds: [...((item['eventIds'] as ReadonlySet<string> | undefined) ?? [])].sort(),
+});
+
+type Attempted = {
+  readonly userId: string;
+  readonly eventId: string;
+  readonly at: string;
+  readonly outcome: string;
+};
+
+/** What fails is tried again by the queue, a few times; the record of it stays small. */
+function attempted(TableName: string, { userId, eventId, at, outcome }: Attempted) {
+  const isSent = outcome === 'sent';
+  return {
+    TableName,
+    Key: keys.notice(userId, eventId),
+    UpdateExpression: `SET email.attempts = list_append(email.attempts, :attempt)${isSent ? ', email.#state = :sent' : ''} REMOVE claimedUntil`,
+    ...(isSent ? { ExpressionAttributeNames: { '#state': 'state' } } : {}),
+    ExpressionAttributeValues: { ':attempt': [{ at, outcome }], ...(isSent ? { ':sent': 'sent' } : {}) },
+  };
+}
+
+const emailState = (
+  TableName: string,
+  { userId, eventId, state }: { readonly userId: string; readonly eventId: string; readonly state: 'none' },
+) => ({
+  TableName,
+  Key: keys.notice(userId, eventId),
+  UpdateExpression: 'SET email.#state = :state',
+  ExpressionAttributeNames: { '#state': 'state' },
+  ExpressionAttributeValues: { ':state': state },
+});
+
 function noticeFromItem(item: Item): Notice {
   const {
     facts,
     expiresAtSeconds: _expiry,
     claimedUntil: _claimed,
-    emailSentAt: _sent,
     ...notice
   } = plainFromItem<Omit<Notice, 'facts'> & Record<string, unknown>>(item);
   return { ...(notice as Omit<Notice, 'facts'>), facts: JSON.parse(String(facts)) as Notice['facts'] };

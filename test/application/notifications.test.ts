@@ -2,12 +2,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { putMember } from '../../shared/application/accounts.ts';
 import { liftAccountHold } from '../../shared/application/holds.ts';
-import type { NotificationQueue } from '../../shared/application/notification-ports.ts';
+import type { NotificationQueue, QueueMessage } from '../../shared/application/notification-ports.ts';
 import { deliver } from '../../shared/application/notifications.ts';
 import { personForIdentity } from '../../shared/application/people.ts';
 import type { NotificationPreferences } from '../../shared/domain/notification.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
-import { type NotificationWorld, notificationWorld } from '../support/notification-world.ts';
+import { type NotificationWorld, notificationWorld, tellOf } from '../support/notification-world.ts';
 import { expected, receiving, usd } from '../support/world.ts';
 
 const engine = await engineOfFile();
@@ -209,7 +209,7 @@ describe('a pause of what very many give', () => {
     await inPages.contribute({ userId: people[0] ?? '' });
     const hold = await inPages.paused(inPages.people.hostAdminA, inPages.accounts.collectiveA);
     const [message] = await inPages.newsOf(hold.id);
-    const queued = message === undefined ? [] : [message];
+    const queued: QueueMessage[] = message === undefined ? [] : [message];
     let sent = 0;
     const queue: NotificationQueue = {
       send: async (messages) => {
@@ -224,7 +224,7 @@ describe('a pause of what very many give', () => {
     let failures = 0;
     for (let next = queued.shift(); next !== undefined; next = queued.shift()) {
       try {
-        await deliver({ ...inPages.deps, queue }, next);
+        await tellOf({ ...inPages.deps, queue }, next);
       } catch {
         failures += 1;
         queued.push(next);

@@ -34,7 +34,7 @@ const layers: readonly {
       'date-fns/addMonths',
       'date-fns/addYears',
       'node:crypto',
-      'p-retry',
+      'p-map', 'p-retry',
       'quick-lru',
     ],
   },

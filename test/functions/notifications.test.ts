@@ -7,7 +7,7 @@ import { notificationQueue } from '../../functions/notification-queue.ts';
 import { deliverer } from '../../functions/queue/deliver-notification.ts';
 import { relay } from '../../functions/stream/relay.ts';
 import { queueLater } from '../../shared/application/later-notices.ts';
-import type { EventMessage } from '../../shared/application/notification-ports.ts';
+import type { EventMessage, QueueMessage } from '../../shared/application/notification-ports.ts';
 import { dueShards } from '../../shared/persistence/keys.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
 import { type NotificationWorld, notificationWorld } from '../support/notification-world.ts';
@@ -41,8 +41,8 @@ const record = (index: number, image: object = {}): DynamoDBRecord => ({
 });
 
 describe('relay', () => {
-  let queued: EventMessage[];
-  let refuses: (message: EventMessage) => boolean;
+  let queued: QueueMessage[];
+  let refuses: (message: QueueMessage) => boolean;
   beforeEach(() => {
     queued = [];
     refuses = () => false;
@@ -66,7 +66,7 @@ describe('relay', () => {
   });
 
   test('goes on from the first that the queue did not take', async () => {
-    refuses = ({ number }) => number === 3 || number === 5;
+    refuses = (one) => 'number' in one && (one.number === 3 || one.number === 5);
     const Records = [1, 2, 3, 4, 5].map((index) => record(index));
     expect(await run({ Records })).toEqual({ batchItemFailures: [{ itemIdentifier: 'sequence-3' }] });
   });
@@ -153,7 +153,7 @@ describe('delivery', () => {
     const { id: intentId } = await world.sent();
     await world.tellAll(intentId);
     world.clock.advanceDays(1);
-    const taken: EventMessage[] = [];
+    const taken: QueueMessage[] = [];
     const sweep = (takes: boolean) =>
       queueLater(
         {

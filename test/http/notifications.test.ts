@@ -42,6 +42,7 @@ describe('the inbox', () => {
       accountId: null,
       at: expect.any(String),
       readAt: null,
+      email: { state: 'none', attempts: [] },
       facts: expect.objectContaining({
         payer: { name: 'collective-a', host: 'host-a' },
         payee: { name: 'collective-b', host: 'host-b' },
@@ -118,6 +119,28 @@ describe('the inbox', () => {
     expect(items.length).toBeGreaterThan(1);
     expect((await inboxOf(people.financeB, { host: accounts.hostB, limit: 100 })).items).toEqual(items);
     expect(await inboxOf(people.financeB, { host: accounts.hostA, limit: 2 })).toEqual({ items: [], nextCursor: null });
+  });
+});
+
+describe('what somebody chooses for themselves', () => {
+  test('is as it was at first until they choose, is kept as they chose, and is nobody else’s', async () => {
+    const { people } = world;
+    const atFirst = { language: 'en', rules: [] };
+    expect(await api.ok('getOwnPreferences', { as: people.financeA })).toEqual(atFirst);
+    const body = { language: 'zh', rules: [{ topic: 'canceled', channel: 'email', choice: 'daily' }] } as const;
+    expect(await api.ok('putOwnPreferences', { as: people.financeA, body })).toEqual(body);
+    expect(await api.ok('getOwnPreferences', { as: people.financeA })).toEqual(body);
+    expect(await api.ok('getOwnPreferences', { as: people.financeB })).toEqual(atFirst);
+  });
+
+  test.each([
+    [{ language: 'fr', rules: [] }, '/language'],
+    [{ rules: [{ choice: 'weekly' }] }, '/rules/0/choice'],
+    [{ rules: [{ choice: 'off', userId: 'acc_01JD8Z5YQW4K6M2N8P0R3T7V9X' }] }, '/rules/0/userId'],
+    [{ rules: Array.from({ length: 101 }, () => ({ choice: 'off' })) }, '/rules'],
+  ])('is refused where it is wrong: %j', async (body, pointer) => {
+    const problem = await api.refused('putOwnPreferences', { as: world.people.financeA, body });
+    expect(problem.errors).toMatchObject([{ pointer }]);
   });
 });
 

@@ -179,12 +179,18 @@ describe('what functions may do', () => {
     ]);
   });
 
-  test('only accounts may delete any item; payment-methods and notify-later may delete their own', () => {
+  test('only accounts may delete any item; others may delete their own', () => {
     expect(functionNames.filter((name) => actionsOn(name, '{Table').includes('dynamodb:DeleteItem'))).toEqual([
       'accounts',
       'payment-methods',
+      'deliver-notification',
       'notify-later',
     ]);
+    expect(allowed('deliver-notification').find(({ actions }) => actions.includes('dynamodb:DeleteItem'))).toEqual({
+      actions: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
+      resources: ['{Table.Arn}'],
+      condition: forKeys(['INBOX#*']),
+    });
     expect(allowed('notify-later').find(({ actions }) => actions.includes('dynamodb:DeleteItem'))).toEqual({
       actions: ['dynamodb:DeleteItem', 'dynamodb:GetItem'],
       resources: ['{Table.Arn}'],

@@ -1,10 +1,13 @@
 /** A world in which people are told of what happens: the news by hand, e-mail into a list. */
 import type { ContributionStore } from '../../shared/application/contribution-ports.ts';
+import { deliverDigest } from '../../shared/application/digests.ts';
+import { queueDigests } from '../../shared/application/later-notices.ts';
 import type {
   Email,
   EventMessage,
   NotificationDependencies,
   NotificationStore,
+  QueueMessage,
 } from '../../shared/application/notification-ports.ts';
 import { deliver } from '../../shared/application/notifications.ts';
 import type { Store } from '../../shared/application/ports.ts';
@@ -19,16 +22,22 @@ export type NotificationWorld = Omit<ContributionWorld, 'deps'> & {
   readonly deps: NotificationDependencies;
   readonly mailbox: Email[];
   /** What deliveries have left for another message, such as the next page of those who give. */
-  readonly handedOn: EventMessage[];
+  readonly handedOn: QueueMessage[];
   /** The news of every event of a subject so far, as the stream has it. */
   newsOf(subjectId: string): Promise<readonly EventMessage[]>;
   /** All of it told, in order. */
   tellAll(subjectId: string): Promise<void>;
   /** Those whose time has come are told, as the sweep has it. */
   tellLater(): Promise<number>;
+  /** E-mails of the day whose time has come go out. */
+  tellDaily(): Promise<number>;
   /** What somebody was told, oldest first. */
   toldTo(userId: string): Promise<readonly string[]>;
 };
+
+/** Whatever message it is. */
+export const tellOf = (deps: NotificationDependencies, message: QueueMessage): Promise<number> =>
+  'digestOf' in message ? deliverDigest(deps, message) : deliver(deps, message);
 
 export async function notificationWorld(
   engine: TestEngine,
@@ -36,7 +45,7 @@ export async function notificationWorld(
 ): Promise<NotificationWorld> {
   const world = await contributionWorld(engine);
   const mailbox: Email[] = [];
-  const handedOn: EventMessage[] = [];
+  const handedOn: QueueMessage[] = [];
   const store = wrap({ ...world.deps.store, ...createNotificationStore(world.table) });
   const deps: NotificationDependencies = {
     ...world.deps,
@@ -49,7 +58,11 @@ export async function notificationWorld(
     },
     mailer: { send: async (email) => void mailbox.push(email) },
     linksTo: (id) => ({ subject: `https://pay.example/${id}`, settings: 'https://pay.example/settings' }),
-    render: (facts) => ({ subject: facts.topic, text: JSON.stringify(facts), html: '' }),
+    render: (facts, language, kind) => ({
+      subject: [...(kind === 'daily' ? ['daily'] : []), ...facts.map(({ topic }) => topic)].join(' '),
+      text: JSON.stringify({ facts, language }),
+      html: '',
+    }),
   };
   const newsOf = async (subjectId: string): Promise<readonly EventMessage[]> => {
     const events = subjectId.startsWith('pi_')
@@ -69,7 +82,7 @@ export async function notificationWorld(
       for (const message of await newsOf(subjectId)) {
         await deliver(deps, message);
         for (let next = handedOn.shift(); next !== undefined; next = handedOn.shift()) {
-          await deliver(deps, next);
+          await tellOf(deps, next);
         }
       }
     },
@@ -80,6 +93,14 @@ export async function notificationWorld(
           count += await deliver(deps, later);
           await store.removeLater(later.eventId, later.laterOf);
         }
+      }
+      return count;
+    },
+    tellDaily: async () => {
+      await queueDigests(deps, { shards: dueShards, hasTime: () => true });
+      let count = 0;
+      for (let next = handedOn.shift(); next !== undefined; next = handedOn.shift()) {
+        count += await tellOf(deps, next);
       }
       return count;
     },

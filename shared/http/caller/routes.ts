@@ -35,4 +35,19 @@ export const callerRoutes = defineRoutes<'caller'>()({
     answer: views.NotificationView,
     problems: ['not-found'],
   },
+  getOwnPreferences: {
+    summary: 'Read what you have chosen to be told, and how',
+    status: 200,
+    answer: views.OwnPreferencesView,
+    problems: [],
+  },
+  putOwnPreferences: {
+    summary: 'Choose what you are told, and how',
+    description:
+      'For yourself, whatever host it is about: your own choice counts for more than what a host has set for you. With `daily` e-mails come in one, in the morning. The inbox always has what is required.',
+    body: requests.PutOwnPreferences,
+    status: 200,
+    answer: views.OwnPreferencesView,
+    problems: [],
+  },
 });

@@ -1,6 +1,6 @@
 /** What answers show callers of themselves. */
 import * as z from 'zod';
-import { AccountId, EventId, Instant, MoneyView, Role, said, Topic } from '../fields.ts';
+import { AccountId, Channel, Delivery, EventId, Instant, Language, MoneyView, Role, said, Topic } from '../fields.ts';
 
 export const MeView = z
   .object({
@@ -75,6 +75,16 @@ export const NotificationView = z
     }),
     at: Instant.meta({ description: 'When you were told.' }),
     readAt: Instant.nullable().meta({ description: 'When you marked it as read; null before.' }),
+    email: z
+      .object({
+        state: z.enum(['none', 'waiting', 'daily', 'sent']).meta({
+          description: 'None was wanted, it is to be sent, it is to be in the e-mail of the day, or it was sent.',
+        }),
+        attempts: z
+          .array(z.object({ at: Instant, outcome: said('`sent`, or what went wrong.') }))
+          .meta({ description: 'When it was tried, and what came of it; oldest first.' }),
+      })
+      .meta({ description: 'What became of the e-mail.' }),
     facts: Facts,
   })
   .meta({ id: 'Notification', description: 'What you were told of one event.' });
@@ -82,3 +92,12 @@ export const NotificationView = z
 export const UnreadView = z
   .object({ unread: z.int().meta({ description: 'How many of your notifications you have not marked as read.' }) })
   .meta({ id: 'Unread', description: 'How much you have not read.' });
+
+export const OwnPreferencesView = z
+  .object({
+    language: Language,
+    rules: z
+      .array(z.object({ topic: Topic.optional(), channel: Channel.optional(), choice: Delivery }))
+      .meta({ description: 'What you are told, and how.' }),
+  })
+  .meta({ id: 'OwnPreferences', description: 'What you have chosen for yourself.' });

@@ -9,10 +9,8 @@ import type { Money } from '../../domain/money.ts';
 import type { ContributionTopic, HoldTopic, IntentTopic, Place } from '../../domain/notification.ts';
 import type { IntentType, Status } from '../../domain/payment-intent.ts';
 
+export { type Language, languages } from '../../domain/notification.ts';
 export type { ContributionTopic, HoldTopic, IntentTopic };
-
-export const languages = ['en', 'zh'] as const;
-export type Language = (typeof languages)[number];
 
 /** Who did it, as a place and never as a person: from the actor's capacity (`finance_lead@payer_host` → `payer_host`). */
 export type Doer = Exclude<Place, 'givers'> | 'platform' | 'processor' | 'clock';
