@@ -280,7 +280,9 @@ const inDigest = (TableName: string, { userId, eventId }: Notice, dueAt: string)
 const digestFromItem = (userId: string, item: Item): Digest => ({
   userId,
   dueAt: item['dueAt'] as string,
-  eventIds: [...((item['eventIds'] as ReadonlySet<string> | undefined) ?? [])].sort(),
+  eventIds: [...((item['eventIds'] as ReadonlySet<string> | undefined) ?? [])].sort((one, other) =>
+    one < other ? -1 : 1,
+  ),
 });
 
 type Attempted = {
