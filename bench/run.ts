@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const questions = ['write-units', 'bundles', 'commands', 'list-page', 'throughput', 'batch'] as const;
+const questions = ['write-units', 'bundles', 'commands', 'list-page', 'throughput', 'batch', 'notifications'] as const;
 const asked = process.argv.slice(2);
 
 for (const question of asked.length === 0 ? questions : asked) {

@@ -45,6 +45,12 @@ export type NoticeEmail = {
   readonly attempts: readonly { readonly at: string; readonly outcome: 'sent' | string }[];
 };
 
+/**
+ * What is written with a notice whose e-mail waits: until when whoever tells has the sending of it, or when the e-mail of the day
+ * goes out that it is to be in.
+ */
+export type TellingEmail = { readonly claimedUntil: string } | { readonly digestAt: string };
+
 /** What somebody is told once a day, by e-mail. */
 export type Digest = { readonly userId: string; readonly dueAt: string; readonly eventIds: readonly string[] };
 /** The time has come to send somebody the e-mail of the day. */
@@ -57,10 +63,10 @@ export type Later = EventMessage & { readonly laterOf: string; readonly dueAt: s
 
 export type NotificationStore = {
   /**
-   * @param digestAt when the e-mail of the day goes out that this is to be in; left out for anything else
-   * @returns false when this person was told of this event before; nothing is changed then
+   * @returns `known` when this person was told of this event before, `busy` when others are telling them of something else at
+   *   this moment; nothing is changed then
    */
-  tell(notice: Notice, digestAt?: string): Promise<boolean>;
+  tell(notice: Notice, email?: TellingEmail): Promise<'told' | 'known' | 'busy'>;
   /** Of those who have chosen anything. */
   personalPreferences(userIds: readonly string[]): Promise<ReadonlyMap<string, PersonalPreferences>>;
   putPersonalPreferences(userId: string, preferences: PersonalPreferences): Promise<void>;

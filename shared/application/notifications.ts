@@ -3,6 +3,7 @@
  * out from what the event left behind and from who is on the teams now, and each is told of each event once.
  */
 import pMap from 'p-map';
+import pRetry from 'p-retry';
 import {
   type Audience,
   choiceFor,
@@ -16,7 +17,13 @@ import {
 import { nextDigestAt } from './digests.ts';
 import { type News, newsOf } from './news.ts';
 import type { SharedFacts } from './notice-facts.ts';
-import type { EventMessage, NoticeFacts, NotificationDependencies } from './notification-ports.ts';
+import type {
+  EventMessage,
+  Notice,
+  NoticeFacts,
+  NotificationDependencies,
+  NotificationStore,
+} from './notification-ports.ts';
 import { minutesAfter } from './periods.ts';
 import type { Position } from './ports.ts';
 import { giversAmong, type Recipient, recipientsOf } from './recipients.ts';
@@ -149,28 +156,38 @@ async function tell(
     return false;
   }
   const now = clock.now();
-  const isNew = await store.tell(
-    {
-      userId,
-      eventId,
-      topic,
-      subjectId,
-      hostId,
-      accountId,
-      facts: factsFor(deps, message, facts, recipient),
-      at: now,
-      readAt: null,
-      email: {
-        state: ({ off: 'none', at_once: 'waiting', daily: 'daily' } as const)[email],
-        address: email === 'off' ? null : address,
-        language,
-        attempts: [],
-      },
+  const notice: Notice = {
+    userId,
+    eventId,
+    topic,
+    subjectId,
+    hostId,
+    accountId,
+    facts: factsFor(deps, message, facts, recipient),
+    at: now,
+    readAt: null,
+    email: {
+      state: ({ off: 'none', at_once: 'waiting', daily: 'daily' } as const)[email],
+      address: email === 'off' ? null : address,
+      language,
+      attempts: [],
     },
-    email === 'daily' ? nextDigestAt(now, timeZone) : undefined,
-  );
-  // Also when it was told before: an e-mail may be missing still.
-  return (email === 'at_once' && (await sendEmail(deps, userId, eventId))) || isNew;
+  };
+  switch (email) {
+    case 'off':
+      return toldOnce(store, notice);
+    case 'daily':
+      return toldOnce(store, notice, { digestAt: nextDigestAt(now, timeZone) });
+    case 'at_once': {
+      const isNew = await toldOnce(store, notice, { claimedUntil: minutesAfter(now, emailClaimMinutes) });
+      if (isNew) {
+        await sendEmail(deps, notice);
+        return true;
+      }
+      // It was told before, and an e-mail may be missing still.
+      return sendMissing(deps, userId, eventId);
+    }
+  }
 }
 
 function factsFor(
@@ -188,33 +205,63 @@ function factsFor(
   return facts.about === 'hold' ? { ...facts, ...personal, own } : { ...facts, ...personal };
 }
 
-/** Sends what is waiting, whoever began it. A crash after sending and before it is written sends once more, under the same id. */
-async function sendEmail(deps: NotificationDependencies, userId: string, eventId: string): Promise<boolean> {
-  const { store, clock, mailer, render } = deps;
+/** Whoever is told of much at once is told of one thing after the other; the last of some twenty still gets its turn. */
+const busyRetries = { retries: 12, minTimeout: 10, factor: 1.5, maxTimeout: 300, randomize: true };
+
+class Busy extends Error {}
+
+/** @returns false when the person was told of it before */
+const toldOnce = (
+  { tell: write }: Pick<NotificationStore, 'tell'>,
+  ...given: Parameters<NotificationStore['tell']>
+): Promise<boolean> =>
+  pRetry(
+    async () => {
+      const outcome = await write(...given);
+      if (outcome === 'busy') {
+        throw new Busy('Others are telling the same person of other things all the time.');
+      }
+      return outcome === 'told';
+    },
+    { ...busyRetries, shouldRetry: ({ error }) => error instanceof Busy },
+  );
+
+/** Sends what is waiting although somebody was told before: whoever began it may have died over it. */
+async function sendMissing(deps: NotificationDependencies, userId: string, eventId: string): Promise<boolean> {
+  const { store, clock } = deps;
   const notice = await store.notice(userId, eventId);
-  const address = notice?.email.address ?? null;
   const now = clock.now();
-  if (mailer === null || notice?.email.state !== 'waiting' || address === null) {
+  if (notice?.email.state !== 'waiting') {
     return false;
   }
   if (!(await store.claimEmail(userId, eventId, now, minutesAfter(now, emailClaimMinutes)))) {
     // Whoever has the sending may have died over it, so the message has to come again.
     throw new Error('Somebody else is sending this e-mail, or was.');
   }
-  const { facts, topic, email } = notice;
+  await sendEmail(deps, notice);
+  return true;
+}
+
+/** By whoever has the claim. A crash after sending and before it is written sends once more, under the same id. */
+async function sendEmail(
+  { store, clock, mailer, render }: NotificationDependencies,
+  { userId, eventId, topic, facts, email: { address, language } }: Notice,
+): Promise<void> {
+  if (mailer === null || address === null) {
+    return;
+  }
   try {
     await mailer.send({
       messageId: `${eventId}.${userId}`,
       to: address,
       unsubscribe: noticeRules[topic].isRequired ? null : facts.links.settings,
-      ...render([facts], email.language, 'one'),
+      ...render([facts], language, 'one'),
     });
   } catch (error) {
     await store.emailFailed(userId, eventId, clock.now(), error instanceof Error ? error.name : 'Unknown');
     throw error;
   }
   await store.emailSent(userId, eventId, clock.now());
-  return true;
 }
 
 /** Each host's are read once for a message, however many of its people are told. */

@@ -25,18 +25,21 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
   const { get, batchGet, query, slice, byPrefix } = createTableReader(client, tableName);
 
   return {
-    async tell(notice, digestAt) {
+    async tell(notice, email) {
       try {
         await client.send(
           new TransactWriteCommand({
             TransactItems: [
-              ...(digestAt === undefined ? [] : [{ Update: inDigest(tableName, notice, digestAt) }]),
+              ...(email !== undefined && 'digestAt' in email
+                ? [{ Update: inDigest(tableName, notice, email.digestAt) }]
+                : []),
               {
                 Put: {
                   TableName: tableName,
                   Item: {
                     ...plainItem('NOTICE', keys.notice(notice.userId, notice.eventId), notice),
                     facts: JSON.stringify(notice.facts),
+                    ...(email !== undefined && 'claimedUntil' in email ? { claimedUntil: email.claimedUntil } : {}),
                     expiresAtSeconds: Date.parse(forgottenAt(monthOf(notice.at))) / 1000,
                   },
                   ConditionExpression: 'attribute_not_exists(PK)',
@@ -54,13 +57,13 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
             ],
           }),
         );
-        return true;
+        return 'told';
       } catch (error) {
-        // Somebody else is telling the same person of another event at this moment: the message comes again.
-        if (isRefused(error) && (await get(keys.notice(notice.userId, notice.eventId))) !== undefined) {
-          return false;
+        if (!isRefused(error)) {
+          throw error;
         }
-        throw error;
+        // When it is not there, somebody else is telling the same person of another event at this moment.
+        return (await get(keys.notice(notice.userId, notice.eventId))) === undefined ? 'busy' : 'known';
       }
     },
     async notice(userId, eventId) {

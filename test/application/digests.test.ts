@@ -163,7 +163,7 @@ describe('the e-mail of the day', () => {
     }
     const at = nextDigestAt(clock.now(), 'UTC');
     for (let count = 0; count < digestMax; count += 1) {
-      await deps.store.tell({ ...one, eventId: deps.ids.next('evt', clock.now()) }, at);
+      await deps.store.tell({ ...one, eventId: deps.ids.next('evt', clock.now()) }, { digestAt: at });
     }
     nextMorning();
     expect(await world.tellDaily()).toBe(digestMax);
