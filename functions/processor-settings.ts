@@ -1,4 +1,5 @@
 /** The settings of the payment processors: addresses from the environment, and each host's own keys from the secret that it names. */
+import { log } from '../shared/observability/logger.ts';
 import type { ProviderEnvironment, ProviderSettings } from '../shared/providers/index.ts';
 
 let read: Promise<ProviderSettings> | undefined;
@@ -15,9 +16,12 @@ export function processorSettings(): Promise<ProviderSettings> {
 
 async function readSettings(): Promise<ProviderSettings> {
   const secretArn = process.env.PROCESSOR_SECRET_ARN;
-  const hosts = secretArn === undefined || secretArn === '' ? {} : hostsIn(await secretText(secretArn));
+  const hosts = secretArn === undefined || secretArn === '' ? {} : hostsIn(await secretText(secretArn), mistaken);
   return { environment: process.env, hosts };
 }
+
+const mistaken = (hostId: string): void =>
+  log('PROCESSOR_MISCONFIGURED', { hostId, error: new Error('The settings of a host are not an object of texts.') });
 
 async function secretText(secretArn: string): Promise<string> {
   // Only where there is a secret to read is its client loaded.
@@ -27,21 +31,24 @@ async function secretText(secretArn: string): Promise<string> {
 }
 
 /**
+ * One host whose part is wrong has no settings, and hinders no other.
  * @param text a JSON object: by the id of a host's account, an object of its settings, all of them texts
- * @throws without repeating anything of what is in it
+ * @throws when it is nothing like that, without repeating anything of what is in it
  */
-export function hostsIn(text: string): ProviderSettings['hosts'] {
+export function hostsIn(text: string, onMistake: (hostId: string) => void): ProviderSettings['hosts'] {
   const hosts = membersOf(parsed(text));
   if (hosts === undefined) {
     throw new Error('The secret of the payment processors is not a JSON object of hosts.');
   }
   return Object.fromEntries(
-    hosts.map(([hostId, value]) => {
-      const settings = membersOf(value)?.filter((member): member is [string, string] => typeof member[1] === 'string');
-      if (settings === undefined || settings.length < Object.keys(value as object).length) {
-        throw new Error(`In the secret of the payment processors, ${safeId(hostId)} is not an object of texts.`);
+    hosts.flatMap(([hostId, value]) => {
+      const members = membersOf(value);
+      const settings = members?.filter((member): member is [string, string] => typeof member[1] === 'string');
+      if (settings === undefined || settings.length < (members?.length ?? 0)) {
+        onMistake(safeId(hostId));
+        return [];
       }
-      return [hostId, Object.fromEntries(settings) as ProviderEnvironment];
+      return [[hostId, Object.fromEntries(settings) as ProviderEnvironment] as const];
     }),
   );
 }

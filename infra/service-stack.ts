@@ -35,6 +35,8 @@ type FunctionSpecifics = Omit<ServiceFunctionProps, 'name' | 'code' | 'monitorin
 const httpTimeout = Duration.seconds(10);
 /** As long as API Gateway waits: a host's whole history is verified in one request. */
 const verificationTimeout = Duration.seconds(29);
+/** The same for what asks a processor, two or three times one after the other, eight seconds each. */
+const processorTimeout = Duration.seconds(29);
 /** At this size a function has a processor to itself. */
 const wholeProcessorMiB = 1769;
 /** HTTP APIs wait ten seconds for an authorizer; half of that leaves room for a slow fetch of the provider's keys. */
@@ -187,7 +189,7 @@ export class ServiceStack extends Stack {
     const { table } = this.props.data;
     const processors = processorAccess(this.props.processorSecretArn);
     return this.createFunction('payment-methods', {
-      timeout: httpTimeout,
+      timeout: processorTimeout,
       memorySizeMiB: 1024,
       environment: { TABLE_NAME: table.tableName, ...processors.environment },
       access: [
@@ -206,17 +208,19 @@ export class ServiceStack extends Stack {
     const { table } = this.props.data;
     const processors = processorAccess(this.props.processorSecretArn);
     return this.createFunction('webhooks', {
-      timeout: httpTimeout,
+      timeout: processorTimeout,
       memorySizeMiB: 1024,
       environment: { TABLE_NAME: table.tableName, ...processors.environment },
       access: [
-        mayUseKeys(['dynamodb:GetItem'], table, ['ACCOUNT#*', 'CONTRIBUTION#*', 'INTENT#*', 'SUBSCRIPTION#*']),
+        mayUseKeys(['dynamodb:GetItem'], table, ['CONTRIBUTION#*', 'INTENT#*', 'SUBSCRIPTION#*']),
         // Whose doing it is that a subscription was suspended: ours, when something holds it.
         mayUseKeys(['dynamodb:BatchGetItem'], table, ['ACCOUNT#*', 'GUARD#*']),
         // Anybody may call it, so it can write what a payment is booked with and what a contribution has become, and nothing
         // that gives anybody a right.
-        mayUseKeys(['dynamodb:PutItem'], table, ['CONTRIBUTION#*', 'INTENT#*', 'NEWS#*']),
+        mayUseKeys(['dynamodb:PutItem'], table, ['CONTRIBUTION#*', 'HOST#*', 'INTENT#*', 'NEWS#*', 'SUSPENSE#*']),
         mayUseKeys(['dynamodb:UpdateItem'], table, ['BOOK#*', 'GUARD#*', 'REGISTER#*', 'TALLY#*']),
+        // That the collective is still with its host.
+        mayUseKeys(['dynamodb:ConditionCheckItem'], table, ['GUARD#*']),
         ...processors.access,
       ],
       errorImpact:

@@ -220,12 +220,20 @@ async function archived(
     return accept({ account: after, emptyCells, others: await unhosting(deps, meta, account, 'pause', now) });
   }
   const { tally } = await deps.store.readForCommand({ userId: meta.userId, tallyOf: account.id });
-  return hostIdOf(account) !== null && tally.rows.length > 0
+  const hasAny = hostIdOf(account) !== null && tally.rows.some(({ hostId }) => hostId === hostIdOf(account));
+  return hasAny
     ? refuse({
         code: 'account-in-use',
         detail: 'It still has recurring contributions; it leaves its host first, which pauses or cancels them.',
       })
-    : accept({ account: after, emptyCells, others: { tallies: [{ accountId: account.id, version: tally.version }] } });
+    : accept({
+        account: after,
+        emptyCells,
+        others: {
+          tallies: [{ accountId: account.id, version: tally.version }],
+          guards: [{ kind: 'leave', accountId: account.id }],
+        },
+      });
 }
 
 export type HostingInput =
@@ -264,19 +272,25 @@ export function changeHosting(deps: Dependencies, meta: RequestMeta, accountId: 
         : left;
     }
     const hosting = decideHosting(account, { action: input.action }, now);
-    if (hosting.ok && hosting.value.status === 'hosted') {
-      const host = await deps.store.account(hosting.value.hostId);
-      if (host?.status !== 'active') {
-        return refuse({ code: 'account-not-active', detail: `${hosting.value.hostName} is archived.` });
-      }
+    if (!hosting.ok || hosting.value.status !== 'hosted') {
+      return hosting.ok ? accept({ ...account, hosting: hosting.value }) : hosting;
     }
-    return hosting.ok ? accept({ ...account, hosting: hosting.value }) : hosting;
+    const { hostId, hostName } = hosting.value;
+    const host = await deps.store.account(hostId);
+    if (host?.status !== 'active') {
+      return refuse({ code: 'account-not-active', detail: `${hostName} is archived.` });
+    }
+    return accept({
+      account: { ...account, hosting: hosting.value },
+      emptyCells: [],
+      others: await comingBack(deps, meta, account, hostId, now),
+    });
   });
 }
 
 /**
  * Nobody's money is taken for a collective that no host holds money for: its contributions are held in the name of the host
- * that it leaves (semantics §4). The next host lifts the hold, or its contributors cancel.
+ * that it leaves (semantics §4), or end.
  */
 async function unhosting(
   deps: Dependencies,
@@ -285,22 +299,69 @@ async function unhosting(
   contributions: 'pause' | 'cancel',
   now: string,
 ): Promise<ContributionChanges> {
-  const read = await deps.store.readForCommand({
-    userId: meta.userId,
-    tallyOf: account.id,
-    guardsOf: [account.id],
-  });
-  const isHeld = read.guards.some(({ levels }) => levels.recurring_in?.includes('host'));
+  const { tallies, hasAny, isHeld } = await agreedUnder(deps, meta, account, hostIdOf(account));
   // A charge that is being asked for would be booked with a host that holds nothing for the collective any more.
-  const idle = { kind: 'idle', accountId: account.id } as const;
-  if (read.tally.rows.length === 0 || (isHeld && contributions === 'pause')) {
-    return { guards: [idle] };
+  const left = { kind: 'leave', accountId: account.id } as const;
+  if (!hasAny || (isHeld && contributions === 'pause')) {
+    return { guards: [left], tallies };
   }
+  const { change, shown } = hostsHold(deps, meta, account, { hostId: hostIdOf(account), contributions }, now);
+  return {
+    tallies,
+    holds: [change],
+    guards: [
+      isHeld
+        ? left
+        : { kind: 'place', accountId: account.id, level: 'recurring_in', owner: 'host', shown, isLeaving: true },
+    ],
+  };
+}
+
+/**
+ * A collective that comes back finds what was agreed under this host before. It waits until the host says that it goes on:
+ * whoever gives has heard that it was over.
+ */
+async function comingBack(
+  deps: Dependencies,
+  meta: RequestMeta,
+  account: Account,
+  hostId: string,
+  now: string,
+): Promise<ContributionChanges> {
+  const { tallies, hasAny, isHeld } = await agreedUnder(deps, meta, account, hostId);
+  if (!hasAny || isHeld) {
+    return { tallies };
+  }
+  const { change, shown } = hostsHold(deps, meta, account, { hostId, contributions: 'pause' }, now);
+  return {
+    tallies,
+    holds: [change],
+    guards: [{ kind: 'place', accountId: account.id, level: 'recurring_in', owner: 'host', shown }],
+  };
+}
+
+/** What was agreed under a host, that nothing comes to it meanwhile, and whether the host holds it already. */
+async function agreedUnder(deps: Dependencies, meta: RequestMeta, { id }: Account, hostId: string | null) {
+  const read = await deps.store.readForCommand({ userId: meta.userId, tallyOf: id, guardsOf: [id] });
+  return {
+    tallies: [{ accountId: id, version: read.tally.version }],
+    hasAny: read.tally.rows.some((row) => row.hostId === hostId),
+    isHeld: read.guards.some(({ levels }) => levels.recurring_in?.includes('host')),
+  };
+}
+
+function hostsHold(
+  deps: Dependencies,
+  meta: RequestMeta,
+  account: Account,
+  { hostId, contributions }: { readonly hostId: string | null; readonly contributions: 'pause' | 'cancel' },
+  now: string,
+) {
   const id = deps.ids.next('hold', now);
   const hold = {
     id,
     accountId: account.id,
-    hostId: hostIdOf(account),
+    hostId,
     scope: { kind: 'account' },
     level: 'recurring_in',
     owner: 'host',
@@ -316,21 +377,7 @@ async function unhosting(
   } as const;
   const occasion = { actor: { userId: meta.userId, capacity: 'host@hold' }, at: now };
   const sealed = sealHold(deps, { id, before: null }, { type: 'placed', hold }, occasion);
-  return {
-    holds: [{ before: null, ...sealed }],
-    guards: [
-      isHeld
-        ? idle
-        : {
-            kind: 'place',
-            accountId: account.id,
-            level: 'recurring_in',
-            owner: 'host',
-            shown: shownOf(sealed.after),
-            isIdle: true,
-          },
-    ],
-  };
+  return { change: { before: null, ...sealed }, shown: shownOf(sealed.after) };
 }
 
 type Holdings = { readonly hasMoney: boolean; readonly emptyCells: readonly CellKey[] };

@@ -4,7 +4,8 @@
  * two leaves a charge whose answer is not known: it is looked up, never asked again blindly.
  */
 
-import { type Account, hostIdOf } from '../domain/account.ts';
+import { hostIdOf } from '../domain/account.ts';
+import { entry } from '../domain/books.ts';
 import {
   type ChargeEnd,
   chargedIntent,
@@ -21,17 +22,21 @@ import {
   type Contribution,
   type ContributionEventData,
   contributionDueAt,
+  isAwaited,
+  lookUpsAwaited,
 } from '../domain/contribution.ts';
 import { type Guard, openGuard } from '../domain/hold.ts';
+import type { Actor } from '../domain/payment-intent.ts';
 import type { MethodInUse, ProcessorName } from '../domain/payment-method.ts';
 import type {
+  ContributionChange,
   ContributionChanges,
   ContributionDependencies,
   GuardChange,
   Standing,
   StoredContribution,
 } from './contribution-ports.ts';
-import { sealContribution, sealIntent } from './history.ts';
+import { sealContribution, sealIntent, sealSuspense } from './history.ts';
 import { systemUserId } from './people.ts';
 import { dayOf, minutesAfter, periodAt } from './periods.ts';
 import type { Change, CommitOutcome } from './ports.ts';
@@ -68,7 +73,7 @@ export async function workContribution(
     return done;
   }
   for (let count = 0; count < stepsMax && stored !== undefined; count += 1) {
-    const { step, host } = await nextStep(deps, stored.contribution);
+    const { step, standing } = await nextStep(deps, stored.contribution);
     if (step.do === 'nothing') {
       return done;
     }
@@ -78,7 +83,7 @@ export async function workContribution(
       await deps.division.queue.send([{ contributionId, leasedUntil: stored.leasedUntil, runId, processor }]);
       return done;
     }
-    const carried = await carryOut(deps, stored, step, host);
+    const carried = await carryOut(deps, stored, step, standing);
     done.push(...carried.done);
     if (carried.after !== undefined && !isDue(deps, carried.after.contribution)) {
       return done;
@@ -96,18 +101,18 @@ const isDue = ({ clock }: ContributionDependencies, contribution: Contribution):
 /** Sorts after every instant. */
 const last = '~';
 
-/** @returns what is to be done, and the host as it is now: its fees are posted with what is charged */
+/** @returns what is to be done, and what that was decided on */
 async function nextStep(
   deps: ContributionDependencies,
   contribution: Contribution,
-): Promise<{ readonly step: Step; readonly host: Account | undefined }> {
+): Promise<{ readonly step: Step; readonly standing: Standing }> {
   const standing = await deps.store.standing(contribution.id, accountsOf(contribution));
   const step = decideStep(contribution, {
     ...timesOf(deps),
     guards: guardsOn(contribution, standing),
     periodAt: (index) => periodAt(contribution, index),
   });
-  return { step, host: standing.accounts.find(({ id }) => id === contribution.collective.hostId) };
+  return { step, standing };
 }
 
 /**
@@ -116,7 +121,8 @@ async function nextStep(
  */
 export function isElsewhere({ collective: agreed }: Contribution, { accounts }: Pick<Standing, 'accounts'>): boolean {
   const collective = accounts.find(({ id }) => id === agreed.accountId);
-  return collective?.status !== 'active' || hostIdOf(collective) !== agreed.hostId;
+  const host = accounts.find(({ id }) => id === agreed.hostId);
+  return collective?.status !== 'active' || hostIdOf(collective) !== agreed.hostId || host?.status !== 'active';
 }
 
 /** What stands in a contribution's way: the holds on its collective and its host, and that the collective is elsewhere. */
@@ -164,14 +170,14 @@ async function carryOut(
   deps: WorkDependencies,
   stored: StoredContribution,
   step: Exclude<Step, { do: 'nothing' }>,
-  host: Account | undefined,
+  standing: Standing,
 ): Promise<Carried> {
   const { id, version, method, retiring } = stored.contribution;
   switch (step.do) {
     case 'record':
-      return record(deps, stored, step.data);
+      return record(deps, stored, step.data, standing);
     case 'charge':
-      return charge(deps, stored, step.data, host);
+      return charge(deps, stored, step.data, standing);
     case 'look-up': {
       const request = requestOf(stored.contribution, step.charge);
       const outcome = await asked(
@@ -180,7 +186,7 @@ async function carryOut(
         (processor) => processor.lookUp(request),
         notKnown,
       );
-      return settle(deps, stored, step.charge, outcome, host);
+      return settle(deps, stored, step.charge, outcome, standing);
     }
     case 'tell': {
       const verb = ({ running: 'resume', suspended: 'suspend', canceled: 'cancel' } as const)[step.wanted];
@@ -260,22 +266,27 @@ async function onWhatIsThere(
 const answersWrittenMax = 20;
 
 /** What only has to be written. A period that is expected is begun like a charge: only while nothing holds it. */
-function record(
+async function record(
   deps: ContributionDependencies,
   stored: StoredContribution,
   data: ContributionEventData,
+  standing: Standing,
 ): Promise<Carried> {
+  if (data.type !== 'period_expected') {
+    return written(deps, stored, [data]);
+  }
   const { id } = stored.contribution;
-  const guards: readonly GuardChange[] =
-    data.type === 'period_expected'
-      ? accountsOf(stored.contribution).map((accountId) => ({
-          kind: 'free',
-          accountId,
-          subjectId: id,
-          flow: 'recurring',
-        }))
-      : [];
-  return written(deps, stored, [data], { guards });
+  const carried = await written(deps, stored, [data], {
+    guards: standing.guards.map(({ accountId, moves }) => ({
+      kind: 'free',
+      accountId,
+      subjectId: id,
+      flow: 'recurring',
+      moves,
+    })),
+    unpaid: [{ contributionId: id, what: data.period }],
+  });
+  return carried.after === undefined ? passedIfPaid(deps, stored, data) : carried;
 }
 
 /** First it is written that the charge begins, under the condition that nothing holds it; only then is anybody asked. */
@@ -283,20 +294,50 @@ async function charge(
   deps: WorkDependencies,
   stored: StoredContribution,
   data: ContributionEventData & { readonly type: 'charge_started' },
-  host: Account | undefined,
+  standing: Standing,
 ): Promise<Carried> {
-  const flow = stored.contribution.interval === 'once' ? 'new_once' : 'recurring';
-  const guards = accountsOf(stored.contribution).map(
-    (accountId): GuardChange => ({ kind: 'begin', accountId, contributionId: stored.contribution.id, flow }),
-  );
-  const begun = await append(deps, stored, [data], { guards });
+  const { id, interval } = stored.contribution;
+  const flow = interval === 'once' ? 'new_once' : 'recurring';
+  const begun = await append(deps, stored, [data], {
+    guards: standing.guards.map(
+      ({ accountId, moves }): GuardChange => ({ kind: 'begin', accountId, contributionId: id, flow, moves }),
+    ),
+    unpaid: [{ contributionId: id, what: data.charge.period }],
+  });
   if (begun === undefined || begun.contribution.charge === null) {
-    return { done: [], after: undefined };
+    return passedIfPaid(deps, stored, { ...data, ...data.charge });
   }
   const request = requestOf(begun.contribution, begun.contribution.charge);
   const outcome = await asked(deps, at(stored, data.charge.method), (processor) => processor.charge(request), notAsked);
-  const settled = await settle(deps, begun, begun.contribution.charge, outcome, host);
+  const settled = await settle(deps, begun, begun.contribution.charge, outcome, standing);
   return { ...settled, done: [data.type, ...settled.done] };
+}
+
+/**
+ * What could not be begun: somebody else was writing, something holds it, and it is looked at again; or the period was paid by a
+ * charge that had been given up, and passes.
+ */
+async function passedIfPaid(
+  deps: ContributionDependencies,
+  stored: StoredContribution,
+  {
+    period,
+    index,
+    passed,
+    next,
+    nextAt,
+  }: {
+    readonly period: string;
+    readonly index: number;
+    readonly passed: number;
+    readonly next: number;
+    readonly nextAt: string | null;
+  },
+): Promise<Carried> {
+  const isPaid = (await deps.store.paidBy(stored.contribution.id, period)) !== undefined;
+  return isPaid
+    ? written(deps, stored, [{ type: 'periods_passed', why: 'paid', from: index - passed, to: index, next, nextAt }])
+    : { done: [], after: undefined };
 }
 
 function requestOf(
@@ -350,25 +391,55 @@ const notAsked = (reason: string): Broken => ({ outcome: 'broken', reason, retry
 const notKnown = (reason: string): Unknown => ({ outcome: 'unknown', reason });
 
 /** Writes how a charge ended, or that nobody knows yet. */
-function settle(
-  deps: ContributionDependencies,
+async function settle(
+  deps: WorkDependencies,
   stored: StoredContribution,
   charge: Charge,
-  outcome: ChargeOutcome | LookUpOutcome,
-  host: Account | undefined,
+  told: ChargeOutcome | LookUpOutcome,
+  standing: Standing,
 ): Promise<Carried> {
-  const booking = { source: 'charge', period: charge.period, what: charge.period, host } as const;
+  const outcome = await withFee(deps, stored, charge, told);
+  const booking = { source: 'charge', period: charge.period, what: charge.period } as const;
+  let seen: Standing | undefined = standing;
   return onWhatIsThere(
     deps,
     stored,
     ({ contribution: { charge: now } }) =>
       // That it failed was told by the processor meanwhile, when it waits: it fails once. Money that moved is booked all the same.
       now?.key === charge.key && (outcome.outcome === 'done' || now.state !== 'waiting'),
-    (current) =>
-      outcome.outcome === 'done'
-        ? book(deps, current, outcome.payment, booking)
-        : ended(deps, current, charge, outcome),
+    (current) => {
+      if (outcome.outcome !== 'done') {
+        return ended(deps, current, charge, outcome);
+      }
+      const known = seen;
+      seen = undefined;
+      return book(deps, current, outcome.payment, { ...booking, standing: known });
+    },
   );
+}
+
+/** What a processor keeps it has counted an hour after a payment, if it ever does. */
+const feeMinutes = 60;
+
+/** A payment whose fee the processor does not say is asked about, and taken for pending until it is counted. */
+async function withFee<Outcome extends ChargeOutcome | LookUpOutcome>(
+  deps: WorkDependencies,
+  stored: StoredContribution,
+  { method }: Charge,
+  outcome: Outcome,
+): Promise<Outcome | LookUpOutcome> {
+  if (outcome.outcome !== 'done' || outcome.payment.fee !== null) {
+    return outcome;
+  }
+  const { payment } = outcome;
+  const ask = (processor: Processor) => processor.withFee(method.reference ?? '', payment);
+  const read = await asked(deps, at(stored, method), ask, notKnown);
+  if (read.outcome === 'done') {
+    return { outcome: 'done', payment: read.payment };
+  }
+  return minutesAfter(payment.paidAt, feeMinutes) > deps.clock.now()
+    ? { outcome: 'pending', reference: payment.reference }
+    : outcome;
 }
 
 function ended(
@@ -378,12 +449,23 @@ function ended(
   end: Exclude<ChargeEnd, { outcome: 'done' }>,
 ): Promise<Carried> {
   const data = decideChargeEnd(charge, end, timesOf(deps));
+  const { status, setAside } = stored.contribution;
   const isOpen = data.type === 'charge_unclear' || data.type === 'charge_pending';
-  return written(deps, stored, [data], { guards: isOpen ? [] : noLongerUnderWay(stored.contribution) });
+  const isGivenUp = isOpen && charge.lookUps + 1 === lookUpsAwaited && status === 'active' && setAside === null;
+  return written(deps, stored, [data, ...(isGivenUp ? [givenUp] : [])]);
 }
 
-export const noLongerUnderWay = (contribution: Contribution): readonly GuardChange[] =>
-  accountsOf(contribution).map((accountId) => ({ kind: 'end', accountId, contributionId: contribution.id }));
+const givenUp: ContributionEventData = {
+  type: 'set_aside',
+  reason:
+    'For two weeks the processor has not said whether a charge has succeeded. It is looked up every day; ask the processor.',
+};
+
+/** Charges of which an answer was waited for before and is not any more, however it came to that. */
+const noLongerUnderWay = (before: Contribution, after: Contribution): readonly GuardChange[] =>
+  isAwaited(before) && !isAwaited(after)
+    ? accountsOf(before).map((accountId) => ({ kind: 'end', accountId, contributionId: before.id }))
+    : [];
 
 export type Booking = {
   readonly source: 'charge' | 'expected' | 'processor';
@@ -391,21 +473,30 @@ export type Booking = {
   /** What of the contribution is paid with this, and cannot be paid again. */
   readonly what: string;
   readonly by?: { readonly userId: string; readonly capacity: string };
-  /** The host as it was just read; it is read here when it is left out. */
-  readonly host?: Account | undefined;
+  /** The number of the period, where it may be among those that were missed. */
+  readonly index?: number | undefined;
+  /** What it stands on, as it was just read; it is read here when it is left out. */
+  readonly standing?: Standing | undefined;
 };
+
+export type Booked = { readonly change: Change; readonly after: Contribution; readonly headHash: string };
 
 /** The change that books a payment: the intent of its period, its entry, and the contribution's own event. */
 export async function bookingOf(
   deps: ContributionDependencies,
   stored: StoredContribution,
   payment: Payment,
-  { source, period, what, by = batchActor, host: known }: Booking,
-): Promise<{ readonly change: Change; readonly after: Contribution; readonly headHash: string }> {
+  booking: Booking,
+): Promise<Booked> {
   const { contribution } = stored;
-  const at = deps.clock.now();
-  const host = known ?? (await deps.store.account(contribution.collective.hostId ?? ''));
-  const intentId = deps.ids.next('pi', at);
+  const { source, period, what, by = batchActor, index } = booking;
+  const standing = booking.standing ?? (await deps.store.standing(contribution.id, accountsOf(contribution)));
+  if (isElsewhere(contribution, standing)) {
+    return suspendedPayment(deps, stored, payment, { ...booking, standing });
+  }
+  const now = deps.clock.now();
+  const host = standing.accounts.find(({ id }) => id === contribution.collective.hostId);
+  const intentId = deps.ids.next('pi', now);
   const { draft, hostFee } = chargedIntent(contribution, {
     intentId,
     period,
@@ -417,9 +508,9 @@ export async function bookingOf(
     date: source === 'expected' ? payment.paidAt.slice(0, 10) : dayOf(payment.paidAt, contribution.timeZone),
     source: source === 'expected' ? 'host' : 'processor',
     by: by.userId,
-    at,
+    at: now,
   });
-  const occasion = { actor: by, at };
+  const occasion = { actor: by, at: now };
   const intent = sealIntent(deps, { id: intentId, before: null }, [draft], occasion);
   const data: ContributionEventData = {
     type: 'charged',
@@ -427,6 +518,8 @@ export async function bookingOf(
     intentId,
     amount: payment.amount,
     processorFee: payment.fee ?? 0,
+    ...(payment.fee === null ? { isFeeUnknown: true } : {}),
+    ...(index === undefined ? {} : { index }),
     hostFee,
     reference: payment.reference,
     paidAt: payment.paidAt,
@@ -438,7 +531,7 @@ export async function bookingOf(
       intents: [{ before: null, ...intent }],
       contributions: [{ before: contribution, ...sealed }],
       paid: [{ contributionId: contribution.id, what, intentId }],
-      guards: source === 'charge' && isUnderWay(contribution, period) ? noLongerUnderWay(contribution) : [],
+      guards: whereItStands(contribution, sealed.after, standing),
       // It has happened: fees that are higher than the gift are booked as they are.
       allowNegative: true,
     },
@@ -447,9 +540,76 @@ export async function bookingOf(
   };
 }
 
-/** What waits for its next try is not under way any more. */
-const isUnderWay = ({ charge }: Contribution, period: string): boolean =>
-  charge !== null && charge.period === period && charge.state !== 'waiting';
+/** A charge that is awaited keeps its collective from leaving; anything else is booked only where the collective still is. */
+const whereItStands = (before: Contribution, after: Contribution, { guards }: Standing): readonly GuardChange[] =>
+  isAwaited(before)
+    ? noLongerUnderWay(before, after)
+    : guards.map(({ accountId, moves }) => ({ kind: 'still', accountId, contributionId: before.id, moves }));
+
+/**
+ * Money that comes when the collective is with its host no more. That host has it, and the collective has no account in its books
+ * that anybody could reach: it waits in suspense, where the host finds it with where it came from (semantics §3, S1).
+ */
+function suspendedPayment(
+  deps: ContributionDependencies,
+  stored: StoredContribution,
+  payment: Payment,
+  { period, what, by = batchActor }: Booking,
+): Booked {
+  const { contribution } = stored;
+  const { contributor, collective, timeZone } = contribution;
+  const now = deps.clock.now();
+  const hostId = collective.hostId ?? '';
+  const id = deps.ids.next('sus', now);
+  const arrived = { amount: payment.amount.amount - (payment.fee ?? 0), currency: payment.amount.currency };
+  const own = { book: hostId, accountId: hostId, ...arrived } as const;
+  const suspense = sealSuspense(
+    deps,
+    { id, before: null },
+    {
+      data: {
+        type: 'recorded',
+        record: {
+          id,
+          hostId,
+          amount: arrived,
+          date: dayOf(payment.paidAt, timeZone),
+          reference: payment.reference,
+          payerName: contributor.accountName,
+          note: `Paid for ${contribution.id}, to ${collective.accountName}, which is not with this host any more.`,
+          createdAt: now,
+        },
+      },
+      postings: entry([
+        { ...own, ledger: 'bank' },
+        { ...own, ledger: 'suspense' },
+      ]),
+    },
+    { actor: by, at: now },
+  );
+  const data: ContributionEventData = {
+    type: 'payment_in_suspense',
+    period,
+    suspenseId: id,
+    amount: payment.amount,
+    processorFee: payment.fee ?? 0,
+    reference: payment.reference,
+    paidAt: payment.paidAt,
+  };
+  const sealed = sealContribution(deps, { id: contribution.id, before: stored }, [data], { actor: by, at: now });
+  return {
+    change: {
+      intents: [],
+      suspense: [{ before: null, ...suspense }],
+      contributions: [{ before: contribution, ...sealed }],
+      paid: [{ contributionId: contribution.id, what, intentId: id }],
+      guards: noLongerUnderWay(contribution, sealed.after),
+      allowNegative: true,
+    },
+    after: sealed.after,
+    headHash: sealed.events.at(-1)?.hash ?? '',
+  };
+}
 
 async function book(
   deps: ContributionDependencies,
@@ -464,7 +624,10 @@ async function book(
     return book(deps, stored, payment, { ...booking, what: payment.reference });
   }
   return outcome === 'committed'
-    ? { done: ['charged'], after: { contribution: after, headHash, leasedUntil: null } }
+    ? {
+        done: [change.suspense === undefined ? 'charged' : 'payment_in_suspense'],
+        after: { contribution: after, headHash, leasedUntil: null },
+      }
     : { done: [], after: undefined };
 }
 
@@ -485,15 +648,29 @@ async function append(
   data: readonly ContributionEventData[],
   others: ContributionChanges,
 ): Promise<StoredContribution | undefined> {
-  const at = deps.clock.now();
-  const { contribution } = stored;
-  const sealed = sealContribution(deps, { id: contribution.id, before: stored }, data, { actor: batchActor, at });
-  const outcome: CommitOutcome = await deps.store.commit(
-    { ...others, intents: [], contributions: [{ before: contribution, ...sealed }] },
-    systemUserId,
-    at,
-  );
+  const change = changeOf(deps, stored, data, others);
+  const outcome: CommitOutcome = await deps.store.commit(change, systemUserId, deps.clock.now());
+  const [sealed] = change.contributions;
   return outcome.outcome === 'committed'
     ? { contribution: sealed.after, headHash: sealed.events.at(-1)?.hash ?? '', leasedUntil: null }
     : undefined;
+}
+
+/** What happened to a contribution besides payments, with what follows for those who wait for its charge. */
+export function changeOf(
+  deps: ContributionDependencies,
+  stored: StoredContribution,
+  data: readonly ContributionEventData[],
+  others: ContributionChanges = {},
+  actor: Actor = batchActor,
+): Change & { readonly contributions: readonly [ContributionChange] } {
+  const { contribution: before } = stored;
+  const occasion = { actor, at: deps.clock.now() };
+  const sealed = sealContribution(deps, { id: before.id, before: stored }, data, occasion);
+  return {
+    ...others,
+    intents: [],
+    contributions: [{ before, ...sealed }],
+    guards: [...(others.guards ?? []), ...noLongerUnderWay(before, sealed.after)],
+  };
 }

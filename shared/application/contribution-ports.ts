@@ -47,8 +47,8 @@ export type GuardChange =
       readonly level: HoldLevel;
       readonly owner: HoldOwner;
       readonly shown: ShownHold;
-      /** Only when no charge is under way. */
-      readonly isIdle?: boolean;
+      /** The account leaves its host with it: only when no charge is under way. */
+      readonly isLeaving?: boolean;
     }
   | {
       readonly kind: 'lift';
@@ -58,14 +58,28 @@ export type GuardChange =
       /** From a hold that skips what it covered: the moment it was lifted. */
       readonly skipUntil: string | null;
     }
-  /** A charge is begun: nothing holds the flow, and one more is under way. */
-  | { readonly kind: 'begin'; readonly accountId: string; readonly contributionId: string; readonly flow: Flow }
-  /** No charge is under way, in none of the copies. */
-  | { readonly kind: 'idle'; readonly accountId: string }
+  /** A charge is begun: nothing holds the flow, the account is where it was seen to be, and one more is under way. */
+  | {
+      readonly kind: 'begin';
+      readonly accountId: string;
+      readonly contributionId: string;
+      readonly flow: Flow;
+      readonly moves: number;
+    }
+  /** The account leaves its host, or is archived: no charge is under way, in none of the copies. */
+  | { readonly kind: 'leave'; readonly accountId: string }
+  /** The account is where it was seen to be. */
+  | { readonly kind: 'still'; readonly accountId: string; readonly contributionId: string; readonly moves: number }
   /** A charge has come to an end. */
   | { readonly kind: 'end'; readonly accountId: string; readonly contributionId: string }
-  /** Nothing holds the flow. */
-  | { readonly kind: 'free'; readonly accountId: string; readonly subjectId: string; readonly flow: Flow };
+  /** Nothing holds the flow, and the account is where it was seen to be, where that is said. */
+  | {
+      readonly kind: 'free';
+      readonly accountId: string;
+      readonly subjectId: string;
+      readonly flow: Flow;
+      readonly moves?: number;
+    };
 
 /** The part of a change that is about contributions. */
 export type ContributionChanges = {
@@ -74,6 +88,8 @@ export type ContributionChanges = {
   readonly guards?: readonly GuardChange[];
   /** A period that is paid is paid once: `what` is the period, or the processor's name of the payment. */
   readonly paid?: readonly { readonly contributionId: string; readonly what: string; readonly intentId: string }[];
+  /** What is begun only while it is not paid. */
+  readonly unpaid?: readonly { readonly contributionId: string; readonly what: string }[];
   readonly paymentMethods?: readonly { readonly kind: 'added' | 'removed'; readonly method: PaymentMethod }[];
   readonly subscriptions?: readonly {
     readonly processor: ProcessorName;
@@ -81,7 +97,7 @@ export type ContributionChanges = {
     readonly contributionId: string;
   }[];
   /** A message of a processor that is acted on by this change; it is never acted on again. */
-  readonly news?: { readonly processor: ProcessorName; readonly eventId: string };
+  readonly news?: { readonly processor: ProcessorName; readonly hostId: string; readonly eventId: string };
   /** The setting of the batch, and its history. */
   readonly rollout?: Rollout;
   /** A preview that was shown is still what it says. */
@@ -91,6 +107,8 @@ export type ContributionChanges = {
 /** Contributions that an account receives and that are to be charged again, added up. */
 export type Tally = { readonly version: number; readonly rows: readonly TallyRow[] };
 export type TallyRow = {
+  /** The host that they were agreed under. */
+  readonly hostId: string;
   readonly processor: ProcessorName;
   readonly currency: string;
   readonly interval: 'month' | 'year';

@@ -189,8 +189,12 @@ export function createContribution(
       if (!agreed.ok) {
         return agreed;
       }
+      if (hostAccount?.status !== 'active') {
+        return refuse({ code: 'account-not-active', detail: `The host of ${collective.name} is archived.` });
+      }
       const flow: Flow = input.interval === 'once' ? 'new_once' : 'new_recurring';
-      const owners = stoppedBy([...read.guards, ...(await deps.store.guardsFor(collectiveAccountId, [host]))], flow);
+      const guards = [...read.guards, ...(await deps.store.guardsFor(collectiveAccountId, [host]))];
+      const owners = stoppedBy(guards, flow);
       if (owners.length > 0) {
         return refuse(onHold(owners));
       }
@@ -207,15 +211,15 @@ export function createContribution(
         change: {
           intents: [],
           contributions: [{ before: null, ...sealed }],
-          guards: [collectiveAccountId, host].map(
-            (accountId): GuardChange => ({ kind: 'free', accountId, subjectId: id, flow }),
+          guards: guards.map(
+            ({ accountId, moves }): GuardChange => ({ kind: 'free', accountId, subjectId: id, flow, moves }),
           ),
           subscriptions:
             chargedBy === 'processor' && reference !== null ? [{ processor, reference, contributionId: id }] : [],
         },
         answer: {
           status: 201,
-          body: contributionView(sealed.after, { guards: [], accounts: [collective] }),
+          body: contributionView(sealed.after, { guards: [], accounts: [collective, hostAccount] }),
           version: sealed.after.version,
         },
       });
@@ -272,7 +276,7 @@ function misfitOf(
   agreed: { readonly hostId: string | null; readonly amount: Money; readonly interval: ContributionInterval },
 ): string | undefined {
   if (hostId !== null && hostId !== agreed.hostId) {
-    return `It is saved with another host’s account at ${processor}; add one that is saved with the host of this collective.`;
+    return `It is saved with another host’s account at ${processor}; this is agreed under its own host. Add one that is saved there; where the collective has changed its host, end this contribution and agree anew.`;
   }
   const isAsAgreed =
     terms === null ||
@@ -688,8 +692,11 @@ export async function listContributions(
       accounts: standing.accounts.filter(({ id }) => own.includes(id)),
     };
   };
+  // Whoever holds a collective's money now has no part in what was agreed under another host: such pages are shorter.
+  const caller = { userId, memberships: await deps.store.memberships(userId) };
+  const theirs = page.items.filter((contribution) => mayOn(contribution, caller, readers));
   return accept({
-    items: page.items.map((contribution) => contributionView(contribution, standingOfOne(contribution))),
+    items: theirs.map((contribution) => contributionView(contribution, standingOfOne(contribution))),
     next: page.next,
   });
 }

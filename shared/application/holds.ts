@@ -1,7 +1,7 @@
 /** Pausing: what it would do, doing it, and lifting it again (requirements P). */
 import { type Account, hostIdOf } from '../domain/account.ts';
 import { type Action, type Caller, capacitiesForAccount, may } from '../domain/authorisation.ts';
-import type { ContributionEventData } from '../domain/contribution.ts';
+import type { Contribution, ContributionEventData } from '../domain/contribution.ts';
 import {
   type AccountHold,
   decideLift,
@@ -87,9 +87,11 @@ async function previewOf(deps: ContributionDependencies, account: Account, tally
     deps.store.members(account.id, membersMax),
     deps.store.guardsFor(account.id, hostId === null ? [account.id] : [account.id, hostId]),
   ]);
-  // Where another owner holds the account or its host already, none of them runs now.
+  // Where another owner holds the account or its host already, none of them runs now. What was agreed under another host does not
+  // run either, and is none of this host's business.
   const isStopped = stoppedBy(guards, 'recurring').length > 0;
-  const running = tally.rows.filter(({ isHeld }) => !isHeld && !isStopped);
+  const rows = tally.rows.filter((row) => row.hostId === (account.kind === 'host' ? account.id : hostId));
+  const running = rows.filter(({ isHeld }) => !isHeld && !isStopped);
   const count = (rows: Tally['rows']): number => rows.reduce((sum, { contributions }) => sum + contributions, 0);
   const monthly = grouped(running, ({ currency }) => currency).map(([currency, rows]) => {
     const sum = (interval: 'month' | 'year'): number =>
@@ -104,7 +106,7 @@ async function previewOf(deps: ContributionDependencies, account: Account, tally
       processor,
       contributions: count(rows),
     })),
-    alreadyHeld: count(tally.rows) - count(running),
+    alreadyHeld: count(rows) - count(running),
     told: {
       contributors: count(running),
       collectiveAdmins: members.filter(({ roles }) => roles.includes('collective_admin')).length,
@@ -329,7 +331,7 @@ function problemWith(
     contribution !== undefined &&
     (owner === 'contributor'
       ? contribution.contributor.accountId === account.id
-      : contribution.collective.accountId === account.id || contribution.collective.hostId === account.id);
+      : isReceivedBy(contribution, account, owner));
   if (contribution === undefined || !isTheirs) {
     return 'The account has no such contribution.';
   }
@@ -338,6 +340,11 @@ function problemWith(
   }
   return contribution.holds.some((hold) => hold.owner === owner) ? 'You hold it already.' : undefined;
 }
+
+/** What was agreed under another host is not this host's to hold. */
+const isReceivedBy = ({ collective }: Contribution, account: Account, owner: HoldOwner): boolean =>
+  collective.hostId === account.id ||
+  (collective.accountId === account.id && (owner !== 'host' || collective.hostId === hostIdOf(account)));
 
 /** How long an answer waits for charges that had begun before the hold was written. */
 const settleAttempts = 10;

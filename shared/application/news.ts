@@ -205,5 +205,8 @@ async function giversOf(
   const scope =
     hostId === accountId ? ({ by: 'host', hostId: accountId } as const) : ({ by: 'collective', accountId } as const);
   const { items, next } = await store.listContributions(scope, pageSize, from);
-  return { items: items.filter(({ status, interval }) => status === 'active' && interval !== 'once'), next };
+  // What was agreed under another host is not what this hold is about.
+  const isCovered = ({ status, interval, collective }: Contribution): boolean =>
+    status === 'active' && interval !== 'once' && (hostId === null || collective.hostId === hostId);
+  return { items: items.filter(isCovered), next };
 }

@@ -5,9 +5,8 @@
 import { decideChargeEnd, wantedAtProcessor } from '../domain/charging.ts';
 import type { Contribution, ContributionEventData } from '../domain/contribution.ts';
 import type { ProcessorName } from '../domain/payment-method.ts';
-import { accountsOf, bookingOf, guardsOn, noLongerUnderWay, timesOf } from './charging.ts';
-import type { ContributionChanges, ContributionDependencies, StoredContribution } from './contribution-ports.ts';
-import { sealContribution } from './history.ts';
+import { accountsOf, bookingOf, changeOf, guardsOn, timesOf } from './charging.ts';
+import type { ContributionDependencies, StoredContribution } from './contribution-ports.ts';
 import { systemUserId } from './people.ts';
 import { dayOf, minutesAfter, periodAt } from './periods.ts';
 import type { Change } from './ports.ts';
@@ -20,8 +19,8 @@ export type NewsSource = { readonly processor: ProcessorName; readonly hostId: s
 
 /**
  * `unknown`: it is about something that this system does not know; the processor need not tell it again. `early`: it may
- * be known soon, and is to be told again. `done_without_fee`: what the processor keeps was not to be found out; it is booked
- * as if that were nothing.
+ * be known soon, and is to be told again. `done_without_fee`: what the processor keeps was not to be found out, or is in another
+ * currency; it is booked as if that were nothing.
  */
 export type NewsOutcome = 'done' | 'done_without_fee' | 'nothing' | 'unknown' | 'early';
 
@@ -55,13 +54,13 @@ export async function takeNews(deps: NewsDependencies, source: NewsSource, told:
       return 'nothing';
     }
     const { outcome } = await deps.store.commit(
-      { ...change, news: { processor: source.processor, eventId: news.eventId } },
+      { ...change, news: { ...source, eventId: news.eventId } },
       systemUserId,
       deps.clock.now(),
     );
     switch (outcome) {
       case 'committed':
-        return isComplete ? 'done' : 'done_without_fee';
+        return isWithoutFee(news) ? 'done_without_fee' : 'done';
       case 'known-news':
       case 'already-paid':
         return 'nothing';
@@ -150,7 +149,7 @@ async function changeFor(
         return undefined;
       }
       const end = decideChargeEnd(charge, { outcome: 'refused', reason: news.reason }, timesOf(deps));
-      return written(deps, stored, [end], { guards: noLongerUnderWay(contribution) });
+      return written(deps, stored, [end]);
     }
     case 'suspended':
       return isLeft(contribution, news) ? undefined : suspendedThere(deps, stored, news);
@@ -190,10 +189,21 @@ async function chargeSucceeded(
   const { change } = await bookingOf(deps, stored, payment, {
     source: isAnswer ? 'charge' : 'processor',
     period,
+    index: indexOf(stored.contribution, period),
     what: paidBy === undefined ? period : payment.reference,
     by: actor,
   });
   return change;
+}
+
+/** @returns undefined when there is no such period */
+function indexOf(contribution: Contribution, period: string): number | undefined {
+  let index = 0;
+  let at = periodAt(contribution, index);
+  for (; at !== null && at.period < period; at = periodAt(contribution, index)) {
+    index += 1;
+  }
+  return at?.period === period ? index : undefined;
 }
 
 async function referenceOf({ store }: ContributionDependencies, intentId: string): Promise<string | null | undefined> {
@@ -292,10 +302,6 @@ function written(
   deps: ContributionDependencies,
   stored: StoredContribution,
   data: readonly ContributionEventData[],
-  others: ContributionChanges = {},
 ): Change {
-  const { contribution } = stored;
-  const occasion = { actor, at: deps.clock.now() };
-  const sealed = sealContribution(deps, { id: contribution.id, before: stored }, data, occasion);
-  return { ...others, intents: [], contributions: [{ before: contribution, ...sealed }] };
+  return changeOf(deps, stored, data, {}, actor);
 }

@@ -152,15 +152,30 @@ export type ContributionEventData =
       readonly intentId: string;
       readonly amount: Money;
       readonly processorFee: number;
+      /** What the processor keeps was not to be found out: it is booked as nothing. */
+      readonly isFeeUnknown?: true;
+      /** The number of the period, of a charge that was given up and had succeeded all the same. */
+      readonly index?: number;
       readonly hostFee: number;
       readonly reference: string | null;
       readonly paidAt: string;
       /** `expected`: the host confirmed a bank transfer. `processor`: a subscription there paid by itself. */
       readonly source: 'charge' | 'expected' | 'processor';
     }
+  /** Money that came when the collective was with its host no more: it waits in that host's suspense. */
+  | {
+      readonly type: 'payment_in_suspense';
+      readonly period: string;
+      readonly suspenseId: string;
+      readonly amount: Money;
+      readonly processorFee: number;
+      readonly reference: string | null;
+      readonly paidAt: string;
+    }
   | {
       readonly type: 'periods_passed';
-      readonly why: 'held' | 'skipped';
+      /** `paid`: the newest of them was paid already. */
+      readonly why: 'held' | 'skipped' | 'paid';
       readonly from: number;
       readonly to: number;
       readonly next: number;
@@ -346,7 +361,10 @@ function consequence(before: Contribution, { data, at, actor }: Occurrence): Par
             ? { ...before.told, lastError: null }
             : before.told,
         ...(before.interval === 'once' && before.status === 'active' ? { status: 'completed' } : {}),
+        ...(data.index === undefined ? {} : nothingToCollect(before, data.index)),
       };
+    case 'payment_in_suspense':
+      return { charge: charge?.period === data.period ? null : charge };
     case 'periods_passed':
       return data.why === 'held'
         ? {
@@ -360,7 +378,7 @@ function consequence(before: Contribution, { data, at, actor }: Occurrence): Par
             charge: null,
             missedFrom: null,
             collectAt: null,
-            passed: before.passed + data.to - data.from + 1,
+            passed: before.passed + data.to - data.from + (data.why === 'paid' ? 0 : 1),
             next: data.next,
             nextAt: data.nextAt,
             // A gift that was meant for one moment is over when that moment was skipped.
@@ -468,6 +486,22 @@ function consequence(before: Contribution, { data, at, actor }: Occurrence): Par
       };
   }
 }
+
+/** Of the periods that were missed the newest would be charged, if any: it is paid. */
+const nothingToCollect = ({ missedFrom, next, passed }: Contribution, paid: number): Partial<Contribution> =>
+  missedFrom !== null && paid === next - 1
+    ? { missedFrom: null, collectAt: null, passed: passed + paid - missedFrom }
+    : {};
+
+/**
+ * After so many look-ups, which is two weeks, nobody goes on waiting for the answer: a person is told, and what waits for it, such
+ * as a collective that wants to leave its host, waits no more. It is looked up every day all the same.
+ */
+export const lookUpsAwaited = 16;
+
+/** Whether a charge was asked for and its answer is waited for. */
+export const isAwaited = ({ charge }: Pick<Contribution, 'charge'>): boolean =>
+  charge !== null && charge.state !== 'waiting' && charge.lookUps < lookUpsAwaited;
 
 /** An attempt that goes on under its key began when the key was first used. */
 const startOf = (before: Charge | null, { key }: Pick<Charge, 'key'>, at: string): string =>

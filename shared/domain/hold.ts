@@ -203,9 +203,17 @@ export type Guard = {
   readonly skipUntil: string | null;
   /** How many charges have been asked for and have no answer yet. */
   readonly underWay: number;
+  /** How often the account has left a host, or was archived: what was decided before it did is not done after. */
+  readonly moves: number;
 };
 
-export const openGuard = (accountId: string): Guard => ({ accountId, levels: {}, skipUntil: null, underWay: 0 });
+export const openGuard = (accountId: string): Guard => ({
+  accountId,
+  levels: {},
+  skipUntil: null,
+  underWay: 0,
+  moves: 0,
+});
 
 /** A charge of a contribution that runs; the start of one; a one-time contribution; money that leaves. */
 export type Flow = 'recurring' | 'new_recurring' | 'new_once' | 'out';

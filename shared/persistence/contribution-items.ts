@@ -107,6 +107,7 @@ export function guardFromItem(accountId: string, item: Item | undefined): ShownG
     ),
     skipUntil: (item?.['skipUntil'] as string | undefined) ?? null,
     underWay: (item?.['underWay'] as number | undefined) ?? 0,
+    moves: (item?.['moves'] as number | undefined) ?? 0,
   };
 }
 
@@ -114,8 +115,8 @@ export function guardFromItem(accountId: string, item: Item | undefined): ShownG
 
 type TallyKey = Omit<TallyRow, 'contributions' | 'amount'>;
 
-const tallyName = ({ processor, currency, interval, isHeld }: TallyKey): string =>
-  [processor, currency, interval, isHeld ? 'held' : 'running'].join('#');
+const tallyName = ({ processor, currency, interval, isHeld, hostId }: TallyKey): string =>
+  [processor, currency, interval, isHeld ? 'held' : 'running', hostId].join('#');
 
 /** How a contribution counts in its collective's and its host's tally; one that gives once does not. */
 function counted({
@@ -124,10 +125,12 @@ function counted({
   amount,
   method,
   holds,
+  collective,
 }: Contribution): (TallyKey & { readonly amount: number }) | undefined {
   return status !== 'active' || interval === 'once'
     ? undefined
     : {
+        hostId: collective.hostId ?? '',
         processor: method.processor,
         currency: amount.currency,
         interval,
@@ -158,9 +161,10 @@ export function tallyChanges(before: Contribution | null, after: Contribution): 
 export function tallyFromItem(item: Item | undefined): Tally {
   const rows = new Map<string, TallyRow>();
   for (const [name, value] of Object.entries(item ?? {})) {
-    const [processor, currency, interval, state, figure] = name.split('#');
+    const [processor, currency, interval, state, hostId = '', figure] = name.split('#');
     if (figure === 'contributions' || figure === 'amount') {
       const key: TallyKey = {
+        hostId,
         processor: processor as ProcessorName,
         currency: currency ?? '',
         interval: interval as TallyRow['interval'],

@@ -42,6 +42,7 @@ export function contributionOperations(
     holds = [],
     guards = [],
     paid = [],
+    unpaid = [],
     paymentMethods = [],
     subscriptions = [],
     news,
@@ -60,6 +61,18 @@ export function contributionOperations(
     ...paid.map(({ contributionId, what, intentId }) =>
       created(plainItem('PAID', keys.paid(contributionId, what), { intentId, at: now }), 'paid'),
     ),
+    ...unpaid.map(
+      ({ contributionId, what }): Operation => ({
+        meaning: { kind: 'paid' },
+        item: {
+          ConditionCheck: {
+            TableName: tableName,
+            Key: keys.paid(contributionId, what),
+            ConditionExpression: 'attribute_not_exists(PK)',
+          },
+        },
+      }),
+    ),
     ...paymentMethods.map(({ kind, method }): Operation => {
       const Key = keys.paymentMethod(method.accountId, method.id);
       return kind === 'added'
@@ -76,7 +89,7 @@ export function contributionOperations(
       ? []
       : [
           created(
-            plainItem('NEWS', keys.news(news.processor, news.eventId), {
+            plainItem('NEWS', keys.news(news), {
               at: now,
               expiresAtSeconds: Math.floor(Date.parse(now) / 1000) + newsDays * 86_400,
             }),
@@ -184,17 +197,17 @@ function guardOperations(tableName: string, change: GuardChange): readonly Opera
   switch (change.kind) {
     case 'place':
       return everyCopy.map((Key) => ({
-        // Whoever asks that nothing is under way has looked whether it holds already; what is in the way then passes.
-        meaning: { kind: change.isIdle === true ? 'not-empty' : 'already-on-hold' },
+        // Whoever leaves has looked whether it holds already; what is in the way then passes.
+        meaning: { kind: change.isLeaving === true ? 'not-empty' : 'already-on-hold' },
         item: update(Key, {
-          UpdateExpression: 'ADD #level :owners SET #shown = :shown',
-          ConditionExpression: `(attribute_not_exists(#level) OR NOT contains(#level, :owner))${change.isIdle === true ? ` AND ${isIdle}` : ''}`,
+          UpdateExpression: `ADD #level :owners${change.isLeaving === true ? ', moves :one' : ''} SET #shown = :shown`,
+          ConditionExpression: `(attribute_not_exists(#level) OR NOT contains(#level, :owner))${change.isLeaving === true ? ` AND ${isIdle}` : ''}`,
           ExpressionAttributeNames: { '#level': change.level, '#shown': shownAttribute(change.level, change.owner) },
           ExpressionAttributeValues: {
             ':owners': new Set([change.owner]),
             ':owner': change.owner,
             ':shown': change.shown,
-            ...(change.isIdle === true ? { ':none': 0 } : {}),
+            ...(change.isLeaving === true ? { ':none': 0, ':one': 1 } : {}),
           },
         }),
       }));
@@ -218,23 +231,32 @@ function guardOperations(tableName: string, change: GuardChange): readonly Opera
           meaning: { kind: 'guard' },
           item: update(keys.guard(change.accountId, shardOf(change.contributionId, guardShards)), {
             UpdateExpression: 'ADD underWay :one',
-            ExpressionAttributeValues: { ':one': 1 },
-            ...isFree(change.flow),
+            ...isFree(change, { ':one': 1 }),
           }),
         },
       ];
-    case 'idle':
+    case 'leave':
       return everyCopy.map((Key) => ({
         meaning: { kind: 'not-empty' },
-        item: {
-          ConditionCheck: {
-            TableName: tableName,
-            Key,
-            ConditionExpression: isIdle,
-            ExpressionAttributeValues: { ':none': 0 },
+        item: update(Key, {
+          UpdateExpression: 'ADD moves :one',
+          ConditionExpression: isIdle,
+          ExpressionAttributeValues: { ':none': 0, ':one': 1 },
+        }),
+      }));
+    case 'still':
+      return [
+        {
+          meaning: { kind: 'version' },
+          item: {
+            ConditionCheck: {
+              TableName: tableName,
+              Key: keys.guard(change.accountId, shardOf(change.contributionId, guardShards)),
+              ...isStill(change.moves),
+            },
           },
         },
-      }));
+      ];
     case 'end':
       return [
         {
@@ -253,7 +275,7 @@ function guardOperations(tableName: string, change: GuardChange): readonly Opera
             ConditionCheck: {
               TableName: tableName,
               Key: keys.guard(change.accountId, shardOf(change.subjectId, guardShards)),
-              ...isFree(change.flow),
+              ...isFree(change),
             },
           },
         },
@@ -264,12 +286,30 @@ function guardOperations(tableName: string, change: GuardChange): readonly Opera
 /** No charge that was begun is without an end. */
 const isIdle = '(attribute_not_exists(underWay) OR underWay = :none)';
 
-/** No attribute of a level that stops the flow is there: sets vanish with their last element. */
-function isFree(flow: keyof typeof levelsThatStop) {
+/** The guard says of the account's moves what was seen before. */
+const isStill = (moves: number) =>
+  moves === 0
+    ? { ConditionExpression: 'attribute_not_exists(moves)' }
+    : { ConditionExpression: 'moves = :moves', ExpressionAttributeValues: { ':moves': moves } };
+
+/**
+ * No attribute of a level that stops the flow is there: sets vanish with their last element. Where it is said how often the account
+ * was seen to have moved, it has not moved since.
+ */
+function isFree(
+  { flow, moves }: { readonly flow: keyof typeof levelsThatStop; readonly moves?: number },
+  values: Readonly<Record<string, number>> = {},
+) {
   const levels = levelsThatStop[flow];
+  const still = moves === undefined ? undefined : isStill(moves);
+  const all = { ...values, ...still?.ExpressionAttributeValues };
   return {
-    ConditionExpression: levels.map((_, index) => `attribute_not_exists(#level${index})`).join(' AND '),
+    ConditionExpression: [
+      ...levels.map((_, index) => `attribute_not_exists(#level${index})`),
+      ...(still === undefined ? [] : [still.ConditionExpression]),
+    ].join(' AND '),
     ExpressionAttributeNames: Object.fromEntries(levels.map((level, index) => [`#level${index}`, level])),
+    ...(Object.keys(all).length === 0 ? {} : { ExpressionAttributeValues: all }),
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
   };
 }

@@ -64,7 +64,10 @@ export const keys = {
     SK: 'SUBSCRIPTION',
   }),
   /** A message of a processor that was acted on. */
-  news: (processor: string, eventId: string): Key => ({ PK: `NEWS#${processor}#${digest(eventId)}`, SK: 'NEWS' }),
+  news: (news: { readonly processor: string; readonly hostId: string; readonly eventId: string }): Key => ({
+    PK: `NEWS#${news.processor}#${news.hostId}#${digest(news.eventId)}`,
+    SK: 'NEWS',
+  }),
   /** What somebody was told of an event: by whom and by what it is, so that nobody is told twice. Ids sort by time. */
   notice: (userId: string, eventId: string): Key => ({ PK: `INBOX#${userId}`, SK: `NOTICE#${eventId}` }),
   noticePrefix: 'NOTICE#',

@@ -461,8 +461,11 @@ function outcomeOf(planned: readonly Operation[], error: TransactionCanceledExce
   }
   const special = conditions.flatMap(({ meaning, item }): readonly CommitOutcome[] => {
     switch (meaning.kind) {
-      case 'guard':
-        return [{ outcome: 'on-hold', owners: ownersIn(item && unmarshall(item)) }];
+      case 'guard': {
+        // Without any hold, the account has moved since it was looked at: whoever asked looks again.
+        const owners = ownersIn(item && unmarshall(item));
+        return [owners.length === 0 ? { outcome: 'conflict' } : { outcome: 'on-hold', owners }];
+      }
       case 'already-on-hold':
         return [{ outcome: 'already-on-hold' }];
       case 'paid':

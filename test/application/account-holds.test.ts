@@ -188,6 +188,12 @@ test('what waits for a collective that is elsewhere says so, and goes on when it
   expected(await as(people.hostAdminB, { action: 'leave' }));
   expected(await as(people.collectiveAdminA, { action: 'apply', hostId: hostA }));
   expected(await as(people.hostAdminA, { action: 'accept' }));
+  // What was agreed before waits until the host says that it goes on.
+  await world.batch();
+  expect((await world.look(people.stranger, card.id)).paused).toMatchObject({
+    isElsewhere: false,
+    holds: [{ owner: 'host', reason: 'unhosting' }],
+  });
   await liftAll(people.hostAdminA);
   await world.batch();
   for (const one of await shown()) {

@@ -1,7 +1,9 @@
 /** The fold of a contribution's history, and what a processor that charges by itself is told (requirements P3, P5). */
+
 import { describe, expect, test } from '@jest/globals';
 import { decideRetireEnd, decideTellEnd, type TellEnd, wantedAtProcessor } from '../../shared/domain/charging.ts';
 import { applyContribution, type ContributionEventData, contributionDueAt } from '../../shared/domain/contribution.ts';
+import { openGuard } from '../../shared/domain/hold.ts';
 import { chargedByWhom, chargingModes, type MethodInUse, processors } from '../../shared/domain/payment-method.ts';
 import {
   agreement,
@@ -301,7 +303,7 @@ describe('a contribution that its processor charges by itself', () => {
       ['new_in', 'running'],
       ['out', 'running'],
     ] as const) {
-      const guard = { accountId: 'b', levels: { [level]: ['host'] as const }, skipUntil: null, underWay: 0 };
+      const guard = { ...openGuard('b'), levels: { [level]: ['host'] as const } };
       expect(wantedAtProcessor(contribution, [guard])).toBe(wanted);
       expect(wantedAtProcessor({ ...contribution, status: 'canceled' }, [guard])).toBe('canceled');
     }

@@ -197,7 +197,10 @@ test('what a message may bring about is under the keys that the function may wri
   const news = { ...paid(subscription, 'event-keys'), kind: 'payment_succeeded' } as const;
   const source = { processor: 'test', hostId: world.accounts.hostA } as const;
   expect(await takeNews({ ...deps, store, processors: () => undefined }, source, news)).toBe('done');
-  const may = ['CONTRIBUTION', 'INTENT', 'NEWS'].map((part) => `Put ${part}`);
+  const may = [
+    ...['CONTRIBUTION', 'HOST', 'INTENT', 'NEWS', 'SUSPENSE'].map((part) => `Put ${part}`),
+    'ConditionCheck GUARD',
+  ];
   const count = ['BOOK', 'GUARD', 'REGISTER', 'TALLY'].map((part) => `Update ${part}`);
   expect(written.length).toBeGreaterThan(5);
   expect(written.filter((one) => ![...may, ...count].includes(one))).toEqual([]);
@@ -235,7 +238,7 @@ test('what a message has read is under the keys that the function may read, what
   const may = [
     'BatchGetCommand ACCOUNT',
     'BatchGetCommand GUARD',
-    ...['ACCOUNT', 'CONTRIBUTION', 'INTENT', 'SUBSCRIPTION'].map((part) => `GetCommand ${part}`),
+    ...['CONTRIBUTION', 'INTENT', 'SUBSCRIPTION'].map((part) => `GetCommand ${part}`),
   ];
   expect(new Set(read)).toEqual(new Set(may));
 });
@@ -256,12 +259,22 @@ function readBy(command: object): readonly string[] {
 
 test('a secret that is not what it should be is refused without a word of what is in it', () => {
   const hostId = 'acc_01JD8Z5YQW4K6M2N8P0R3T7V9X';
-  expect(hostsIn(`{"${hostId}":{"STRIPE_SECRET_KEY":"sk"}}`)).toEqual({ [hostId]: { STRIPE_SECRET_KEY: 'sk' } });
+  const other = 'acc_01JD8Z5YQW4K6M2N8P0R3T7V9Y';
+  const mistaken: string[] = [];
+  const onMistake = (wrong: string) => void mistaken.push(wrong);
+  const good = `"${hostId}":{"STRIPE_SECRET_KEY":"sk"}`;
+  expect(hostsIn(`{${good}}`, onMistake)).toEqual({ [hostId]: { STRIPE_SECRET_KEY: 'sk' } });
   for (const text of ['', 'sk_live_123', '[]', '"sk_live_123"', 'null']) {
-    expect(() => hostsIn(text)).toThrow('The secret of the payment processors is not a JSON object of hosts.');
+    expect(() => hostsIn(text, onMistake)).toThrow(
+      'The secret of the payment processors is not a JSON object of hosts.',
+    );
   }
-  for (const value of ['1', '"sk_live_123"', '{"STRIPE_SECRET_KEY":1}', 'null']) {
-    expect(() => hostsIn(`{"${hostId}":${value}}`)).toThrow(`${hostId} is not an object of texts.`);
+  expect(mistaken).toEqual([]);
+  // One host's mistake hinders no other.
+  for (const value of ['1', '"sk_live_123"', '{"STRIPE_SECRET_KEY":1}', '{"STRIPE_SECRET_KEY":null}', 'null']) {
+    expect(hostsIn(`{"${other}":${value},${good}}`, onMistake)).toEqual({ [hostId]: { STRIPE_SECRET_KEY: 'sk' } });
   }
-  expect(() => hostsIn('{"sk_live_123":"sk_live_456"}')).toThrow('something is not an object of texts.');
+  expect(new Set(mistaken)).toEqual(new Set([other]));
+  expect(hostsIn('{"sk_live_123":"sk_live_456"}', onMistake)).toEqual({});
+  expect(mistaken.at(-1)).toBe('something');
 });
