@@ -107,6 +107,8 @@ function bundle(
     },
     minify: true,
     legalComments: 'none',
+    // As they are, and not as escapes twice as long.
+    charset: 'utf8',
     sourcemap: 'linked',
     // Stack traces need positions and names; the text itself would triple what is uploaded.
     sourcesContent: false,
