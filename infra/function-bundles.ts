@@ -15,6 +15,7 @@ export const functionEntries = {
   contributions: 'http/contributions.ts',
   'payment-methods': 'http/payment-methods.ts',
   'batch-admin': 'http/batch-admin.ts',
+  'dead-letters': 'http/dead-letters.ts',
   webhooks: 'http/webhooks.ts',
   documentation: 'http/documentation.ts',
   relay: 'stream/relay.ts',
