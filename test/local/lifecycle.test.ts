@@ -215,6 +215,17 @@ onAmazonsEngine?.('Amazon’s own engine does as well, streams included', async 
 });
 
 describe('a data folder', () => {
+  test('says where the table and the queues are, for the commands', async () => {
+    const local = await startLocal({ assemblyFolder, dataFolder });
+    const place = JSON.parse(readFileSync(join(dataFolder, 'runtime.json'), 'utf8'));
+    expect(place).toMatchObject({
+      tableName: local.system.tables[0]?.name,
+      tableEndpoint: local.environment.AWS_ENDPOINT_URL_DYNAMODB,
+      queueEndpoint: local.environment.AWS_ENDPOINT_URL_SQS,
+    });
+    await local.stop();
+  });
+
   test('is for one runtime at a time', async () => {
     const run = await startMain();
     const second = spawnMain();
