@@ -2,6 +2,9 @@
 import * as z from 'zod';
 import type { DigestMessage, EventMessage, QueueMessage } from '../shared/application/notification-ports.ts';
 
+/** How the details of an event begin that an import wrote down: it happened long ago, and is nobody's news. */
+export const importedDetails = '["import",';
+
 /** Whoever changes what it means gives it another version, and reads both until the queue has run dry of the old one. */
 export const EventNews = z.strictObject({
   schemaVersion: z.literal(1),

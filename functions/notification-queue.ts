@@ -8,12 +8,15 @@ import { asError } from './middleware/as-error.ts';
 /** SQS takes at most ten messages in a batch. */
 const batchMax = 10;
 
-export function notificationQueue(sqs: Pick<SQSClient, 'send'> = new SQSClient({})): NotificationQueue {
+export function notificationQueue(
+  sqs: Pick<SQSClient, 'send'> = new SQSClient({}),
+  queueUrl: () => string = () => requireEnv('HOST_NOTIFICATIONS_QUEUE_URL'),
+): NotificationQueue {
   const notTaken = async <Message extends QueueMessage>(batch: readonly Message[]): Promise<readonly Message[]> => {
     try {
       const { Failed: failed = [] } = await sqs.send(
         new SendMessageBatchCommand({
-          QueueUrl: requireEnv('HOST_NOTIFICATIONS_QUEUE_URL'),
+          QueueUrl: queueUrl(),
           Entries: batch.map((message, index) => ({ Id: String(index), MessageBody: JSON.stringify(message) })),
         }),
       );

@@ -15,6 +15,7 @@ export const functionEntries = {
   contributions: 'http/contributions.ts',
   'payment-methods': 'http/payment-methods.ts',
   'batch-admin': 'http/batch-admin.ts',
+  'dead-letters': 'http/dead-letters.ts',
   webhooks: 'http/webhooks.ts',
   documentation: 'http/documentation.ts',
   relay: 'stream/relay.ts',
@@ -107,6 +108,8 @@ function bundle(
     },
     minify: true,
     legalComments: 'none',
+    // As they are, and not as escapes twice as long.
+    charset: 'utf8',
     sourcemap: 'linked',
     // Stack traces need positions and names; the text itself would triple what is uploaded.
     sourcesContent: false,

@@ -57,7 +57,8 @@ export class ServiceStack extends Stack {
     this.props = props;
     this.monitoring = new Monitoring(this, 'Monitoring');
     this.watchTable();
-    const api = this.createApi();
+    const functions = this.createHttpFunctions();
+    const api = this.createApi(functions);
     const dueWork = this.createDueWork();
     this.createSweep(dueWork);
     new RunningBatch(this, 'Batch', {
@@ -73,6 +74,7 @@ export class ServiceStack extends Stack {
       publicUrl: api.url,
       createFunction: (name, specifics) => this.createFunction(name, specifics),
     });
+    this.letReplay(functions['dead-letters']);
 
     new CfnOutput(this, 'ApiUrl', { value: api.url, description: 'Where the API answers.' });
     new CfnOutput(this, 'DueWorkQueueUrl', { value: dueWork.queue.queueUrl, description: 'Work that is due.' });
@@ -82,10 +84,11 @@ export class ServiceStack extends Stack {
     });
   }
 
-  private createApi(): RestApi {
+  private createApi(functions: Record<FunctionName, LambdaFunction>): RestApi {
     const authorizer = this.createAuthorizer();
-    const functions = this.createHttpFunctions();
-    this.watchThrottles([authorizer, ...Object.values(functions)]);
+    // CloudWatch adds up ten metrics in an alarm. What only operators ask for is turned away together with the others.
+    const { 'batch-admin': _batch, 'dead-letters': _letters, ...forEverybody } = functions;
+    this.watchThrottles([authorizer, ...Object.values(forEverybody)]);
     return new RestApi(this, 'RestApi', { authorizer, functions, monitoring: this.monitoring });
   }
 
@@ -160,6 +163,7 @@ export class ServiceStack extends Stack {
         errorImpact: 'Platform admins cannot see the runs of the batch, or change who is served every ten minutes.',
         runbook: 'batch-admin-errors',
       }),
+      'dead-letters': this.createDeadLetters(),
       webhooks: this.createWebhooks(),
       caller: this.createFunction('caller', {
         ...shared,
@@ -202,6 +206,45 @@ export class ServiceStack extends Stack {
       errorImpact: 'Payment methods can be neither added nor removed; contributions go on with those that are there.',
       runbook: 'payment-methods-errors',
     });
+  }
+
+  /** What it may do with queues it is given when they are there (`letReplay`). */
+  private createDeadLetters(): LambdaFunction {
+    const { table } = this.props.data;
+    return this.createFunction('dead-letters', {
+      timeout: httpTimeout,
+      memorySizeMiB: 512,
+      environment: { TABLE_NAME: table.tableName },
+      access: [
+        // Who asks, and the answer that is remembered; nothing of what the messages are about.
+        mayUseKeys(['dynamodb:BatchGetItem', 'dynamodb:GetItem'], table, ['IDEMPOTENCY#*', 'PERSON#*']),
+        mayUseKeys(['dynamodb:PutItem'], table, ['IDEMPOTENCY#*']),
+      ],
+      errorImpact: 'Platform admins can neither look at messages that were set aside nor send them on their way again.',
+      runbook: 'dead-letters-errors',
+    });
+  }
+
+  /** Of every queue with work in it: from its dead-letter queue back to it, and no other way. */
+  private letReplay(deadLetters: LambdaFunction): void {
+    const queues = this.node.findAll().filter((construct) => construct instanceof WorkQueue);
+    const urls = queues.map((each) => [
+      each.queueName,
+      { queue: each.queue.queueUrl, deadLetters: each.deadLetters.queueUrl },
+    ]);
+    deadLetters.addEnvironment('WORK_QUEUE_URLS', this.toJsonString(Object.fromEntries(urls)));
+    deadLetters.addToRolePolicy(
+      allow(
+        ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+        queues.map((each) => each.deadLetters.queueArn),
+      ),
+    );
+    deadLetters.addToRolePolicy(
+      allow(
+        ['sqs:SendMessage'],
+        queues.map((each) => each.queue.queueArn),
+      ),
+    );
   }
 
   private createWebhooks(): LambdaFunction {
@@ -321,7 +364,7 @@ export class ServiceStack extends Stack {
   }
 
   /**
-   * One alarm for all functions that somebody waits for: they share the account's executions, so they are throttled together.
+   * One alarm for the functions that people wait for: they share the account's executions, so they are throttled together.
    * The others are invoked again by whoever invoked them, and are watched for being late instead.
    */
   private watchThrottles(functions: readonly LambdaFunction[]): void {

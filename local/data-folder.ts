@@ -19,6 +19,8 @@ export type FolderHolder = {
   /** Where the table is, once it is there. */
   readonly tableName?: string;
   readonly tableEndpoint?: string;
+  /** Where the queues are, once they are there. */
+  readonly queueEndpoint?: string;
 };
 
 export const lockDataFolder = (folder: string): FolderLock => {

@@ -47,6 +47,7 @@ const tell = (message: FromQueueServer): void => port.postMessage(message);
 
 installMovedDate(setup.offsetMemory);
 listenOnLoopbackOnly();
+await keepWhatIsReleased();
 
 const server = await startFauxqs({
   port: 0,
@@ -106,4 +107,18 @@ function listenOnLoopbackOnly(): void {
     return Reflect.apply(listen, this, isOptions ? [{ ...first, host: '127.0.0.1' }, ...rest] : parameters);
   }
   Reflect.set(Server.prototype, 'listen', listenOnLoopback);
+}
+
+/**
+ * A server with its data on disk forgets messages that are made visible at once: it writes no count where its own table asks for
+ * one, after it has let go of the message. It is on the disk still, and comes back with the next start only.
+ */
+async function keepWhatIsReleased(): Promise<void> {
+  const { PersistenceManager } = await import(new URL('./persistence.js', import.meta.resolve('fauxqs')).href);
+  type Persistence = { readonly db: { prepare(statement: string): { run(...values: readonly string[]): unknown } } };
+  PersistenceManager.prototype.updateMessageReady = function updateMessageReady(this: Persistence, id: string): void {
+    this.db
+      .prepare('UPDATE sqs_messages SET receipt_handle = NULL, visibility_deadline = NULL WHERE message_id = ?')
+      .run(id);
+  };
 }

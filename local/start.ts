@@ -144,7 +144,8 @@ const start = async (
 
   const [table] = system.tables;
   if (table !== undefined) {
-    lock.describe({ pid: process.pid, baseUrl, tableName: table.name, tableEndpoint: engine.endpoint });
+    const endpoints = { tableEndpoint: engine.endpoint, queueEndpoint: queueServer.endpoint };
+    lock.describe({ pid: process.pid, baseUrl, tableName: table.name, ...endpoints });
   }
 
   const environment = {

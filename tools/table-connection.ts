@@ -11,23 +11,33 @@ export type TableConnection = StoreOptions & { readonly store: Store; close(): v
 /** What people did wrong, or forgot: shown without a stack trace. */
 export class UsageError extends Error {}
 
-type Place = { readonly tableName: string; readonly endpoint: string | undefined };
+/** Without endpoints it is where the SDK's own settings say. */
+export type Place = {
+  readonly tableName: string;
+  readonly endpoint: string | undefined;
+  readonly queueEndpoint: string | undefined;
+};
 
 /** @param dataFolder where the local runtime keeps its data; by default what `DATA_DIR` says, or `.local` */
 export async function connectToTable(dataFolder?: string): Promise<TableConnection> {
-  const { tableName, endpoint } = placeFromEnvironment() ?? (await placeOfRuntime(dataFolder));
-  const client = createDocumentClient(
-    endpoint === undefined
-      ? {}
-      : { endpoint, region: process.env.AWS_REGION ?? 'eu-central-1', credentials: localCredentials },
-  );
+  const { tableName, endpoint } = await findPlace(dataFolder);
+  const client = createDocumentClient(endpoint === undefined ? {} : { ...localSettings(), endpoint });
   return { store: createStore({ client, tableName }), client, tableName, close: () => client.destroy() };
 }
+
+export const localSettings = () => ({
+  region: process.env.AWS_REGION ?? 'eu-central-1',
+  credentials: localCredentials,
+});
+
+export const findPlace = async (dataFolder?: string): Promise<Place> =>
+  placeFromEnvironment() ?? placeOfRuntime(dataFolder);
 
 function placeFromEnvironment(): Place | undefined {
   const tableName = process.env.TABLE_NAME;
   const endpoint = process.env.DYNAMODB_ENDPOINT || process.env.AWS_ENDPOINT_URL_DYNAMODB || undefined;
-  return tableName === undefined || tableName === '' ? undefined : { tableName, endpoint };
+  const queueEndpoint = process.env.AWS_ENDPOINT_URL_SQS || undefined;
+  return tableName === undefined || tableName === '' ? undefined : { tableName, endpoint, queueEndpoint };
 }
 
 async function placeOfRuntime(dataFolder = process.env.DATA_DIR ?? '.local'): Promise<Place> {
@@ -44,9 +54,13 @@ async function placeOfRuntime(dataFolder = process.env.DATA_DIR ?? '.local'): Pr
 
 function readPlace(text: string): Place | undefined {
   try {
-    const { tableName, tableEndpoint } = JSON.parse(text) as Record<string, unknown>;
+    const { tableName, tableEndpoint, queueEndpoint } = JSON.parse(text) as Record<string, unknown>;
     return typeof tableName === 'string' && typeof tableEndpoint === 'string'
-      ? { tableName, endpoint: tableEndpoint }
+      ? {
+          tableName,
+          endpoint: tableEndpoint,
+          queueEndpoint: typeof queueEndpoint === 'string' ? queueEndpoint : undefined,
+        }
       : undefined;
   } catch {
     return undefined;

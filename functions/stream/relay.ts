@@ -6,7 +6,7 @@ import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 
 import type { EventMessage, NotificationQueue } from '../../shared/application/notification-ports.ts';
 import { log } from '../../shared/observability/logger.ts';
 import { asError } from '../middleware/as-error.ts';
-import { EventNews } from '../notification-message.ts';
+import { EventNews, importedDetails } from '../notification-message.ts';
 import { notificationQueue } from '../notification-queue.ts';
 
 /** The attributes of an event's item (`shared/persistence/items.ts`) that say what there is to read. */
@@ -55,7 +55,6 @@ const messageOf = ({ subjectId, number, eventId, at }: Image): EventMessage =>
     at: at?.S,
   });
 
-/** What an import writes down happened long ago: it is nobody's news. */
-const isHistory = ({ details }: Image): boolean => details?.S?.startsWith('["import",') ?? false;
+const isHistory = ({ details }: Image): boolean => details?.S?.startsWith(importedDetails) ?? false;
 
 const sequenceNumber = ({ dynamodb }: DynamoDBRecord): string => dynamodb?.SequenceNumber ?? '';

@@ -147,6 +147,7 @@ function mapFunctions<T>(
     'payment-methods': change('payment-methods', functions['payment-methods']),
     hosts: change('hosts', functions.hosts),
     'batch-admin': change('batch-admin', functions['batch-admin']),
+    'dead-letters': change('dead-letters', functions['dead-letters']),
     webhooks: change('webhooks', functions.webhooks),
     caller: change('caller', functions.caller),
     documentation: change('documentation', functions.documentation),

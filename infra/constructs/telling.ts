@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { SqsDlq, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
-import { toldEventTypes } from '../../shared/domain/notification.ts';
+import { toldEventTypes, toldSubjectPrefixes } from '../../shared/domain/notification.ts';
 import type { ServiceFunctionName } from '../function-bundles.ts';
 import type { MailAccess } from '../mail-settings.ts';
 import { allow, mayQuery, mayUseKeys } from '../table-access.ts';
@@ -37,8 +37,6 @@ const deliveryTimeout = Duration.seconds(60);
 const lateMinutes = 20;
 /** With waits that grow to a minute or so, the queue may be away for an hour before events are set aside. */
 const relayRetries = 60;
-/** The kinds of things whose events are news, by how their ids begin. */
-const subjectPrefixes = ['pi_', 'con_', 'hold_'];
 
 /**
  * Telling people of what happened (requirements N):
@@ -216,7 +214,7 @@ const newsFilter = () =>
     dynamodb: {
       NewImage: {
         entity: { S: FilterRule.isEqual('EVENT') },
-        subjectId: { S: subjectPrefixes.map((prefix) => ({ prefix })) },
+        subjectId: { S: toldSubjectPrefixes.map((prefix) => ({ prefix })) },
         eventType: { S: FilterRule.or(...toldEventTypes) },
       },
     },

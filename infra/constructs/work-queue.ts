@@ -57,21 +57,24 @@ export type WorkQueueProps = {
 
 /** A queue with a dead-letter queue behind it, watched for work that waits too long. */
 export class WorkQueue extends Construct {
+  readonly queueName: string;
   readonly queue: Queue;
+  readonly deadLetters: Queue;
 
   constructor(scope: Construct, id: string, props: WorkQueueProps) {
     super(scope, id);
-    const deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
+    this.queueName = props.queueName;
+    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       ...props.deadLetters,
       queueName: `${props.queueName}-dlq`,
       monitoring: props.monitoring,
-    });
+    }).queue;
     this.queue = new Queue(this, 'Queue', {
       queueName: props.queueName,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       visibilityTimeout: Duration.seconds(props.consumerTimeout.toSeconds() * visibilityPerTimeout),
-      deadLetterQueue: { queue: deadLetters.queue, maxReceiveCount: receivesMax },
+      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: receivesMax },
     });
     props.monitoring.watch({
       runbook: props.late.runbook,

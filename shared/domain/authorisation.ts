@@ -95,6 +95,8 @@ export const permissions = {
 
   readBatch: ['platform_admin'],
   changeBatchRollout: ['platform_admin'],
+  readDeadLetters: ['platform_admin'],
+  replayDeadLetters: ['platform_admin'],
 
   readHostSettings: ['admin@account', 'finance_lead@account', 'accountant@account'],
   changeHostSettings: ['admin@account'],

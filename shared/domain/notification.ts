@@ -177,10 +177,15 @@ const tellingOfHolds: Telling<HoldEventData, HoldTopic> = {
   reminded: () => 'pause_reminder',
 };
 
+const eventTypesIn = (...tellings: readonly object[]): readonly string[] => [...new Set(tellings.flatMap(Object.keys))];
+
 /** The types of the events that may be news; the others do not even leave the table's stream. */
-export const toldEventTypes: readonly string[] = [
-  ...new Set([tellingOfIntents, tellingOfContributions, tellingOfHolds].flatMap((telling) => Object.keys(telling))),
-];
+export const toldEventTypes: readonly string[] =
+  // Marked as pure, so that functions that tell nobody do not carry what is told along.
+  /* @__PURE__ */ eventTypesIn(tellingOfIntents, tellingOfContributions, tellingOfHolds);
+
+/** The kinds of things whose events are news, by how their ids begin. */
+export const toldSubjectPrefixes = ['pi_', 'con_', 'hold_'] as const;
 
 /** A type leads to the function that takes events of that type, which the compiler cannot follow. */
 const topicIn = <Data extends { readonly type: string }, Told extends Topic, After>(

@@ -52,6 +52,12 @@ export const ContributionId = idOf('con', 'ContributionId', 'The id of a contrib
 export const PaymentMethodId = idOf('pm', 'PaymentMethodId', 'The id of a payment method here: `pm_` and a ULID.');
 export const SuspenseId = idOf('sus', 'SuspenseId', 'The id of a suspense record: `sus_` and a ULID.');
 
+/** Which queues there are, the operation says: one that is not there is not found, whatever it is called. */
+export const QueueName = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,80}$/, { error: 'Must be the name of a queue.' })
+  .meta({ id: 'QueueName', description: 'The name of a queue.', examples: ['host-notifications'] });
+
 const knownCurrencies: ReadonlySet<string> = new Set(currencyCodes);
 
 export const Currency = z

@@ -10,6 +10,7 @@ export type FunctionName =
   | 'payment-methods'
   | 'hosts'
   | 'batch-admin'
+  | 'dead-letters'
   | 'webhooks'
   | 'caller'
   | 'documentation';
@@ -122,6 +123,10 @@ export const routeTable = {
   getBatchRollout: get('/batch-rollout', 'batch-admin'),
   putBatchRollout: change('PUT', '/batch-rollout', 'batch-admin'),
   listBatchRolloutChanges: get('/batch-rollout/changes', 'batch-admin'),
+
+  listDeadLetterQueues: get('/dead-letters', 'dead-letters'),
+  listDeadLetters: get('/dead-letters/{queue}', 'dead-letters'),
+  replayDeadLetters: change('POST', '/dead-letters/{queue}/replay', 'dead-letters'),
 
   receiveNews: signed('/webhooks/{processor}/{hostId}', 'webhooks'),
 

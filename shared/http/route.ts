@@ -10,6 +10,7 @@ import {
   NewsSource,
   PaymentIntentId,
   PaymentMethodId,
+  QueueName,
   SuspenseId,
 } from './fields.ts';
 import type { ProblemCode } from './problems.ts';
@@ -52,6 +53,7 @@ const parameters = {
   paymentMethodId: PaymentMethodId.meta({ description: 'The payment method.' }),
   holdId: HoldId.meta({ description: 'The hold.' }),
   processor: NewsSource.meta({ description: 'Whose message it is.' }),
+  queue: QueueName.meta({ description: 'The queue that the messages failed in.' }),
   suspenseId: SuspenseId.meta({ description: 'The suspense record.' }),
 } satisfies Record<ParameterNames<(typeof routeTable)[OperationId]['path']>, z.ZodType<string>>;
 

@@ -8,6 +8,7 @@ import { accountRoutes } from './accounts/routes.ts';
 import { batchRoutes } from './batch/routes.ts';
 import { callerRoutes } from './caller/routes.ts';
 import { contributionRoutes } from './contributions/routes.ts';
+import { deadLetterRoutes } from './dead-letters/routes.ts';
 import { documentationRoutes } from './documentation/routes.ts';
 import { hostRoutes } from './hosts/routes.ts';
 import { paymentIntentRoutes } from './payment-intents/routes.ts';
@@ -38,6 +39,11 @@ export const tags: Readonly<Record<FunctionName, { readonly name: string; readon
     name: 'Batch',
     about: 'What runs every ten minutes, and for which hosts already; for platform admins.',
   },
+  'dead-letters': {
+    name: 'Dead letters',
+    about:
+      'Messages that failed as often as they may: to be looked at and sent on their way again; for platform admins.',
+  },
   webhooks: { name: 'Webhooks', about: 'What payment processors tell by themselves.' },
   caller: { name: 'Caller', about: 'Who is asking, and what they were told.' },
   documentation: { name: 'Documentation', about: 'This document.' },
@@ -49,6 +55,7 @@ type Definitions = typeof accountRoutes &
   typeof paymentMethodRoutes &
   typeof hostRoutes &
   typeof batchRoutes &
+  typeof deadLetterRoutes &
   typeof webhookRoutes &
   typeof callerRoutes &
   typeof documentationRoutes;
@@ -77,6 +84,7 @@ const unordered: readonly Route[] = [
   ...routesOf('payment-methods', paymentMethodRoutes),
   ...routesOf('hosts', hostRoutes),
   ...routesOf('batch-admin', batchRoutes),
+  ...routesOf('dead-letters', deadLetterRoutes),
   ...routesOf('webhooks', webhookRoutes),
   ...routesOf('caller', callerRoutes),
   ...routesOf('documentation', documentationRoutes),

@@ -65,6 +65,8 @@ const accountMatrix = {
   readHolds: '.xxxxxx.x',
   readBatch: '........x',
   changeBatchRollout: '........x',
+  readDeadLetters: '........x',
+  replayDeadLetters: '........x',
 } as const satisfies Partial<Record<Action, string>>;
 
 const onIntents = [

@@ -38,7 +38,8 @@ let things: Record<
   | 'contributionId'
   | 'paymentMethodId'
   | 'holdId'
-  | 'eventId',
+  | 'eventId'
+  | 'queue',
   string
 >;
 
@@ -82,6 +83,7 @@ beforeAll(async () => {
   const [told] = (await api.ok('listNotifications', { as: people.financeA })).items;
   things = {
     eventId: told?.eventId ?? '',
+    queue: 'host-notifications',
     contributionId,
     paymentMethodId,
     holdId: (await hold(people.adminA)).id,
@@ -152,6 +154,9 @@ const callers: Partial<Record<OperationId, keyof HttpWorld['people']>> = {
   getBatchRollout: 'platformAdmin',
   putBatchRollout: 'platformAdmin',
   listBatchRolloutChanges: 'platformAdmin',
+  listDeadLetterQueues: 'platformAdmin',
+  listDeadLetters: 'platformAdmin',
+  replayDeadLetters: 'platformAdmin',
   listNotifications: 'financeA',
   markNotificationRead: 'financeA',
 };
@@ -283,7 +288,8 @@ test.each(operations.filter((id) => routeOf(id).path.includes('{')))(
     await nothingChanges(async () => {
       for (const [name, value] of Object.entries(paramsOf(id))) {
         const kind = value.split('_')[0] as keyof typeof unknown;
-        const params = { ...paramsOf(id), [name]: `${unknown[kind]}0000000000000000000000000Z` };
+        const other = name === 'queue' ? 'no-such-queue' : `${unknown[kind]}0000000000000000000000000Z`;
+        const params = { ...paramsOf(id), [name]: other };
         // Whoever is given a role has to exist; it is the body that names them there.
         const isPerson = id === 'putMember' && name === 'userId';
         if (!isPerson) {

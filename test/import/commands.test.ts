@@ -1,5 +1,5 @@
 /** The commands as people run them: processes of their own, with arguments, exit codes and something to read. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,10 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createStore } from '../../shared/persistence/store.ts';
+import { outcomeOf, runTool as run, startTool as start, type ToolEnvironment } from '../support/command.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { csvOf, csvRow, realFiles } from '../support/open-collective.ts';
 
-const root = join(import.meta.dirname, '..', '..');
 let engine: TestEngine;
 let folder: string;
 
@@ -23,36 +23,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-type Outcome = { readonly code: number | null; readonly out: string; readonly err: string };
-type Environment = Readonly<Record<string, string>>;
-
-/** The environment of the tests must not name a table by accident. */
-const bare = { PATH: process.env.PATH ?? '', DATA_DIR: '/nowhere' };
-
-const start = (tool: string, parameters: readonly string[], environment: Environment): ChildProcess =>
-  spawn(process.execPath, [join(root, 'tools', `${tool}.ts`), ...parameters], {
-    cwd: root,
-    env: { ...bare, ...environment },
-  });
-
-async function outcomeOf(child: ChildProcess): Promise<Outcome> {
-  let [out, err] = ['', ''];
-  child.stdout?.on('data', (chunk: Buffer) => {
-    out += chunk.toString();
-  });
-  child.stderr?.on('data', (chunk: Buffer) => {
-    err += chunk.toString();
-  });
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, out, err };
-}
-
-const run = async (tool: string, parameters: readonly string[], environment: Environment = {}): Promise<Outcome> =>
-  outcomeOf(start(tool, parameters, environment));
-
 const freshTable = async () => {
   const tableName = await engine.createTable();
-  const environment: Environment = { TABLE_NAME: tableName, DYNAMODB_ENDPOINT: engine.endpoint };
+  const environment: ToolEnvironment = { TABLE_NAME: tableName, DYNAMODB_ENDPOINT: engine.endpoint };
   return { tableName, environment, store: createStore({ client: engine.client(), tableName }) };
 };
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
 import { dependenciesOver } from '../../functions/dependencies.ts';
+import { replayableQueues } from '../../shared/application/dead-letters.ts';
 import { personForIdentity } from '../../shared/application/people.ts';
 import type { Store } from '../../shared/application/ports.ts';
 import { pathPrefix, type RouteRow, routeTable } from '../../shared/http/route-table.ts';
@@ -323,11 +324,13 @@ describe('what functions may do', () => {
     }
   });
 
-  test('no function that answers people touches a queue', () => {
+  test('no function that answers people touches a queue, but the one that replays what failed in them', () => {
     const touching = functionNames.filter((name) =>
       allowed(name).some(({ actions }) => actions.some((action) => action.startsWith('sqs:'))),
     );
     expect(touching).toEqual([
+      // For platform admins alone, and what it sends was in the same queue before.
+      'dead-letters',
       'relay',
       'deliver-notification',
       'notify-later',
@@ -343,6 +346,7 @@ describe('what functions may do', () => {
     ['payment-intents', ['GSI1', 'GSI2', 'GSI4', 'GSI5']],
     ['contributions', ['GSI1', 'GSI2', 'GSI4', 'GSI5']],
     ['batch-admin', []],
+    ['dead-letters', []],
     ['payment-methods', []],
     ['webhooks', []],
     ['hosts', ['GSI1', 'GSI2', 'GSI3']],
@@ -442,6 +446,7 @@ describe('the API', () => {
       'batch-admin',
       'caller',
       'contributions',
+      'dead-letters',
       'documentation',
       'hosts',
       'payment-intents',
@@ -486,6 +491,31 @@ describe('queues and schedules', () => {
       deadLetterTargetArn: { 'Fn::GetAtt': [idOf(`${name}-dlq`), 'Arn'] },
       maxReceiveCount: 5,
     });
+  });
+
+  test('what is set aside of every work queue can be replayed', () => {
+    const told = asText(functions['dead-letters'].Environment.Variables.WORK_QUEUE_URLS);
+    expect(sorted(Object.keys(JSON.parse(told)))).toEqual(sorted(replayableQueues));
+    expect(sorted(replayableQueues)).toEqual(sorted(workQueues));
+  });
+
+  test('dead-letters may take from their dead-letter queues, give to them, and see who asks, and nothing else', () => {
+    const arns = (suffix: string) =>
+      sorted(workQueues.map((name) => asText({ 'Fn::GetAtt': [idOf(`${name}${suffix}`), 'Arn'] })));
+    const statements = allowed('dead-letters').filter(({ actions }) => !/^(logs|xray):/.test(actions[0] ?? ''));
+    expect(statements.map((statement) => ({ ...statement, resources: sorted(statement.resources) }))).toEqual([
+      {
+        actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['IDEMPOTENCY#*', 'PERSON#*']),
+      },
+      { actions: ['dynamodb:PutItem'], resources: ['{Table.Arn}'], condition: forKeys(['IDEMPOTENCY#*']) },
+      {
+        actions: ['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+        resources: arns('-dlq'),
+      },
+      { actions: ['sqs:SendMessage'], resources: arns('') },
+    ]);
   });
 
   test('subscription work is set aside before the lease of the batch ends and another message takes its place', () => {

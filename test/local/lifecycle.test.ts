@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { awsJson } from '../../local/aws-json.ts';
 import { startLocal } from '../../local/start.ts';
 import { availableEngines, startEngine } from '../support/engine.ts';
 import { writeFixtureApp } from './fixtures/app.ts';
@@ -215,6 +216,40 @@ onAmazonsEngine?.('Amazon’s own engine does as well, streams included', async 
 });
 
 describe('a data folder', () => {
+  test('says where the table and the queues are, for the commands', async () => {
+    const local = await startLocal({ assemblyFolder, dataFolder });
+    const place = JSON.parse(readFileSync(join(dataFolder, 'runtime.json'), 'utf8'));
+    expect(place).toMatchObject({
+      tableName: local.system.tables[0]?.name,
+      tableEndpoint: local.environment.AWS_ENDPOINT_URL_DYNAMODB,
+      queueEndpoint: local.environment.AWS_ENDPOINT_URL_SQS,
+    });
+    await local.stop();
+  });
+
+  test('keeps a message that somebody has looked at and released', async () => {
+    const start = () => startLocal({ assemblyFolder, dataFolder });
+    const queueOf = ({ system, environment }: Awaited<ReturnType<typeof start>>) => ({
+      QueueUrl: system.queues.find(({ name }) => name === 'work-dlq')?.url,
+      sqs: awsJson(environment.AWS_ENDPOINT_URL_SQS, 'sqs', 'eu-central-1'),
+    });
+    const local = await start();
+    const { sqs, QueueUrl } = queueOf(local);
+    await sqs('SendMessage', { QueueUrl, MessageBody: 'looked at' });
+    const look = async () => (await sqs('ReceiveMessage', { QueueUrl })).Messages as { ReceiptHandle: string }[];
+    for (let time = 0; time < 2; time += 1) {
+      const [message] = await look();
+      const Entries = [{ Id: '0', ReceiptHandle: message?.ReceiptHandle, VisibilityTimeout: 0 }];
+      expect(await sqs('ChangeMessageVisibilityBatch', { QueueUrl, Entries })).toMatchObject({ Failed: [] });
+    }
+    await local.stop();
+    const again = await start();
+    const later = queueOf(again);
+    const { Messages } = await later.sqs('ReceiveMessage', { QueueUrl: later.QueueUrl });
+    expect(Messages).toMatchObject([{ Body: 'looked at' }]);
+    await again.stop();
+  });
+
   test('is for one runtime at a time', async () => {
     const run = await startMain();
     const second = spawnMain();

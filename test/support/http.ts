@@ -144,18 +144,29 @@ export async function startApi(given?: TestEngine): Promise<Api> {
 }
 
 async function loadHandlers(): Promise<Readonly<Record<FunctionName, Handler>>> {
-  const [accounts, intents, contributions, paymentMethods, hosts, batchAdmin, webhooks, caller, documentation] =
-    await Promise.all([
-      import('../../functions/http/accounts.ts'),
-      import('../../functions/http/payment-intents.ts'),
-      import('../../functions/http/contributions.ts'),
-      import('../../functions/http/payment-methods.ts'),
-      import('../../functions/http/hosts.ts'),
-      import('../../functions/http/batch-admin.ts'),
-      import('../../functions/http/webhooks.ts'),
-      import('../../functions/http/caller.ts'),
-      import('../../functions/http/documentation.ts'),
-    ]);
+  const [
+    accounts,
+    intents,
+    contributions,
+    paymentMethods,
+    hosts,
+    batchAdmin,
+    deadLetters,
+    webhooks,
+    caller,
+    documentation,
+  ] = await Promise.all([
+    import('../../functions/http/accounts.ts'),
+    import('../../functions/http/payment-intents.ts'),
+    import('../../functions/http/contributions.ts'),
+    import('../../functions/http/payment-methods.ts'),
+    import('../../functions/http/hosts.ts'),
+    import('../../functions/http/batch-admin.ts'),
+    import('../../functions/http/dead-letters.ts'),
+    import('../../functions/http/webhooks.ts'),
+    import('../../functions/http/caller.ts'),
+    import('../../functions/http/documentation.ts'),
+  ]);
   return {
     accounts: accounts.handler,
     'payment-intents': intents.handler,
@@ -163,6 +174,7 @@ async function loadHandlers(): Promise<Readonly<Record<FunctionName, Handler>>> 
     'payment-methods': paymentMethods.handler,
     hosts: hosts.handler,
     'batch-admin': batchAdmin.handler,
+    'dead-letters': deadLetters.handler,
     webhooks: webhooks.handler,
     caller: caller.handler,
     documentation: documentation.handler,
