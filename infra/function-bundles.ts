@@ -20,6 +20,7 @@ export const functionEntries = {
   relay: 'stream/relay.ts',
   'deliver-notification': 'queue/deliver-notification.ts',
   'notify-later': 'schedule/notify-later.ts',
+  'deliver-webhook': 'queue/deliver-webhook.ts',
   'sweep-due': 'schedule/sweep-due.ts',
   'work-due': 'queue/work-due.ts',
   'process-batch-subscriptions': 'schedule/process-batch-subscriptions.ts',

@@ -6,6 +6,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../shared/http/route-table.ts';
+import { Hooks } from './constructs/hooks.ts';
 import { Monitoring } from './constructs/monitoring.ts';
 import { RestApi } from './constructs/rest-api.ts';
 import { RunningBatch } from './constructs/running-batch.ts';
@@ -46,6 +47,7 @@ const sweepTimeout = Duration.seconds(60);
 export class ServiceStack extends Stack {
   private readonly props: ServiceStackProps;
   private readonly monitoring: Monitoring;
+  private readonly hooks: Hooks;
 
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, {
@@ -55,6 +57,11 @@ export class ServiceStack extends Stack {
     this.props = props;
     this.monitoring = new Monitoring(this, 'Monitoring');
     this.watchTable();
+    this.hooks = new Hooks(this, 'Hooks', {
+      table: props.data.table,
+      monitoring: this.monitoring,
+      createFunction: (name, specifics) => this.createFunction(name, specifics),
+    });
     const api = this.createApi();
     const dueWork = this.createDueWork();
     this.createSweep(dueWork);
@@ -69,6 +76,7 @@ export class ServiceStack extends Stack {
       monitoring: this.monitoring,
       mail: mailAccess(this, props.mailFrom),
       publicUrl: api.url,
+      hooks: this.hooks,
       createFunction: (name, specifics) => this.createFunction(name, specifics),
     });
 

@@ -30,6 +30,7 @@ export const topics = [
   'paused',
   'resumed',
   'pause_reminder',
+  'webhook_disabled',
 ] as const;
 export type Topic = (typeof topics)[number];
 
@@ -116,6 +117,8 @@ export const noticeRules: Readonly<Record<Topic, NoticeRule>> = {
     { place: 'givers', roles: ['collective_admin'], when: 'first' },
   ]),
   pause_reminder: asked(team('host')),
+  // Programs of the host that were to be told are told nothing any more.
+  webhook_disabled: required(team('host')),
 };
 
 /** What each topic is about. */
@@ -124,7 +127,8 @@ export type ContributionTopic = Extract<
   Topic,
   'charge_failed' | 'contribution_set_aside' | 'contribution_canceled' | 'period_unconfirmed'
 >;
-export type IntentTopic = Exclude<Topic, ContributionTopic | HoldTopic>;
+export type WebhookTopic = Extract<Topic, 'webhook_disabled'>;
+export type IntentTopic = Exclude<Topic, ContributionTopic | HoldTopic | WebhookTopic>;
 
 /** Which topic the events of a type are news of; a type that is not there is nobody's news. */
 type Telling<Data extends { readonly type: string }, Told extends Topic, After = unknown> = {
@@ -177,9 +181,21 @@ const tellingOfHolds: Telling<HoldEventData, HoldTopic> = {
   reminded: () => 'pause_reminder',
 };
 
-/** The types of the events that may be news; the others do not even leave the table's stream. */
-export const toldEventTypes: readonly string[] = [
-  ...new Set([tellingOfIntents, tellingOfContributions, tellingOfHolds].flatMap((telling) => Object.keys(telling))),
+/** Of a webhook endpoint nothing else is an event. */
+const tellingOfWebhooks: Telling<{ readonly type: 'webhook_disabled' }, WebhookTopic> = {
+  webhook_disabled: () => 'webhook_disabled',
+};
+
+/**
+ * The types of the events that may be news; the others do not even leave the table's stream. A function, so that bundles leave it
+ * out where it is not asked for.
+ */
+export const toldEventTypes = (): readonly string[] => [
+  ...new Set(
+    [tellingOfIntents, tellingOfContributions, tellingOfHolds, tellingOfWebhooks].flatMap((telling) =>
+      Object.keys(telling),
+    ),
+  ),
 ];
 
 /** A type leads to the function that takes events of that type, which the compiler cannot follow. */

@@ -269,6 +269,24 @@ describe('what functions may do', () => {
     );
   });
 
+  test('webhooks are attempted by who sees endpoints and deliveries and nothing else of the table, and go to the public internet only', () => {
+    const onTable = allowed('deliver-webhook').filter(({ resources: [resource] }) => resource === '{Table.Arn}');
+    expect(onTable).toEqual([
+      {
+        actions: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['WEBHOOK_ENDPOINT#*', 'WEBHOOK_ENDPOINTS#*']),
+      },
+      { actions: ['dynamodb:UpdateItem'], resources: ['{Table.Arn}'], condition: forKeys(['WEBHOOK_ENDPOINT#*']) },
+    ]);
+    const destinations = functionNames.flatMap(
+      (name) => functions[name].Environment.Variables.WEBHOOK_DESTINATIONS ?? [],
+    );
+    expect(new Set(destinations)).toEqual(new Set(['public']));
+    // Longer than an attempt, which ends after ten seconds whatever the receiver does.
+    expect(functions['deliver-webhook'].Timeout).toBe(30);
+  });
+
   test('relay reads the stream and sends, and cannot read the table', () => {
     const statements = allowed('relay').filter(({ actions }) => !/^(logs|xray):/.test(actions[0] ?? ''));
     expect(
@@ -328,6 +346,7 @@ describe('what functions may do', () => {
       'relay',
       'deliver-notification',
       'notify-later',
+      'deliver-webhook',
       'sweep-due',
       'work-due',
       'process-batch-subscriptions',
@@ -347,6 +366,7 @@ describe('what functions may do', () => {
     ['relay', []],
     ['deliver-notification', ['GSI1', 'GSI5']],
     ['notify-later', ['GSI6']],
+    ['deliver-webhook', []],
     ['work-due', []],
     ['sweep-due', ['GSI6']],
     ['process-batch-subscriptions', ['GSI1', 'GSI5', 'GSI6']],
@@ -472,7 +492,7 @@ describe('queues and schedules', () => {
   const queues = resources(service, 'AWS::SQS::Queue');
   const idOf = (queueName: string) => Object.keys(queues).find((id) => queues[id].QueueName === queueName);
   const subscriptionQueues = ['subscription-work', 'subscription-work-stripe', 'subscription-work-paypal'];
-  const workQueues = ['due-work', ...subscriptionQueues, 'host-notifications'];
+  const workQueues = ['due-work', ...subscriptionQueues, 'host-notifications', 'webhook-deliveries'];
   /** The others read the table's stream, which the other stack has. */
   const queueMappings = Object.values(resources(service, 'AWS::Lambda::EventSourceMapping')).filter(
     ({ EventSourceArn }) => EventSourceArn['Fn::GetAtt'] !== undefined,
@@ -521,8 +541,8 @@ describe('queues and schedules', () => {
   });
 
   test('a function that works on a queue or the stream reports which messages failed', () => {
-    expect(queueMappings).toHaveLength(5);
-    service.resourceCountIs('AWS::Lambda::EventSourceMapping', 6);
+    expect(queueMappings).toHaveLength(6);
+    service.resourceCountIs('AWS::Lambda::EventSourceMapping', 7);
     service.allResourcesProperties('AWS::Lambda::EventSourceMapping', {
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
