@@ -16,6 +16,7 @@ export const functionEntries = {
   'payment-methods': 'http/payment-methods.ts',
   'batch-admin': 'http/batch-admin.ts',
   webhooks: 'http/webhooks.ts',
+  'webhook-endpoints': 'http/webhook-endpoints.ts',
   documentation: 'http/documentation.ts',
   relay: 'stream/relay.ts',
   'deliver-notification': 'queue/deliver-notification.ts',
@@ -42,6 +43,7 @@ export const functionsInParts: readonly ServiceFunctionName[] = [
   'work-subscriptions-stripe',
   'work-subscriptions-paypal',
   'deliver-notification',
+  'webhook-endpoints',
 ];
 
 export type FunctionBundles = {

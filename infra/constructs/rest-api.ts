@@ -148,6 +148,7 @@ function mapFunctions<T>(
     hosts: change('hosts', functions.hosts),
     'batch-admin': change('batch-admin', functions['batch-admin']),
     webhooks: change('webhooks', functions.webhooks),
+    'webhook-endpoints': change('webhook-endpoints', functions['webhook-endpoints']),
     caller: change('caller', functions.caller),
     documentation: change('documentation', functions.documentation),
   };

@@ -6,33 +6,9 @@ import type { Role } from './authorisation.ts';
 import type { ContributionEventData } from './contribution.ts';
 import type { HoldEventData } from './hold.ts';
 import type { EventData, PaymentIntent } from './payment-intent.ts';
+import type { DeliveryChoice, Language, Topic } from './topics.ts';
 
-export const topics = [
-  'approval_needed',
-  'to_send',
-  'to_settle',
-  'rejected',
-  'canceled',
-  'expired',
-  'money_sent',
-  'money_received',
-  'accepted_short',
-  'not_received',
-  'late',
-  'returned',
-  'write_off_proposed',
-  'written_off',
-  'sent_back',
-  'charge_failed',
-  'contribution_set_aside',
-  'contribution_canceled',
-  'period_unconfirmed',
-  'paused',
-  'resumed',
-  'pause_reminder',
-  'webhook_disabled',
-] as const;
-export type Topic = (typeof topics)[number];
+export { type DeliveryChoice, deliveries, type Language, languages, type Topic, topics } from './topics.ts';
 
 export const channels = ['inbox', 'email', 'webhook'] as const;
 export type Channel = (typeof channels)[number];
@@ -237,15 +213,7 @@ export function reviewersOf(
 
 // --- Languages -------------------------------------------------------------------------------------------------------
 
-/** In which texts are written. */
-export const languages = ['en', 'zh'] as const;
-export type Language = (typeof languages)[number];
-
 // --- Preferences -----------------------------------------------------------------------------------------------------
-
-/** How somebody wants to be told: at once, once a day, or not at all. */
-export const deliveries = ['at_once', 'daily', 'off'] as const;
-export type DeliveryChoice = (typeof deliveries)[number];
 
 /** What a host wants to be told, and what its people want: the most particular choice that says something decides. */
 export type NotificationPreferences = {

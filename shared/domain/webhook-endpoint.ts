@@ -203,13 +203,15 @@ export type AttemptResult = {
 /** @property at when it began */
 export type Attempt = AttemptResult & { readonly at: string };
 
+export const deliveryStatuses = ['pending', 'delivered', 'exhausted', 'gone', 'endpoint_disabled'] as const;
+
 export type WebhookDelivery = {
   readonly id: string;
   readonly endpointId: string;
   readonly eventId: string;
   /** Null for a test. */
   readonly topic: Topic | null;
-  readonly status: 'pending' | 'delivered' | 'exhausted' | 'gone' | 'endpoint_disabled';
+  readonly status: (typeof deliveryStatuses)[number];
   /** Null when it is over. */
   readonly nextAttemptAt: string | null;
   /** From the first attempt to the last; a replay begins another. */

@@ -11,6 +11,7 @@ export type FunctionName =
   | 'hosts'
   | 'batch-admin'
   | 'webhooks'
+  | 'webhook-endpoints'
   | 'caller'
   | 'documentation';
 
@@ -117,6 +118,30 @@ export const routeTable = {
   listSuspense: get('/hosts/{hostId}/suspense', 'hosts'),
   getSuspense: get('/hosts/{hostId}/suspense/{suspenseId}', 'hosts'),
   attachSuspense: change('POST', '/hosts/{hostId}/suspense/{suspenseId}/attach', 'hosts'),
+
+  createWebhookEndpoint: change('POST', '/hosts/{hostId}/webhook-endpoints', 'webhook-endpoints'),
+  listWebhookEndpoints: get('/hosts/{hostId}/webhook-endpoints', 'webhook-endpoints'),
+  getWebhookEndpoint: get('/hosts/{hostId}/webhook-endpoints/{endpointId}', 'webhook-endpoints'),
+  updateWebhookEndpoint: change('PATCH', '/hosts/{hostId}/webhook-endpoints/{endpointId}', 'webhook-endpoints'),
+  deleteWebhookEndpoint: change('DELETE', '/hosts/{hostId}/webhook-endpoints/{endpointId}', 'webhook-endpoints'),
+  rotateWebhookSecret: change(
+    'POST',
+    '/hosts/{hostId}/webhook-endpoints/{endpointId}/rotate-secret',
+    'webhook-endpoints',
+  ),
+  enableWebhookEndpoint: change('POST', '/hosts/{hostId}/webhook-endpoints/{endpointId}/enable', 'webhook-endpoints'),
+  disableWebhookEndpoint: change('POST', '/hosts/{hostId}/webhook-endpoints/{endpointId}/disable', 'webhook-endpoints'),
+  testWebhookEndpoint: change('POST', '/hosts/{hostId}/webhook-endpoints/{endpointId}/test', 'webhook-endpoints'),
+  listWebhookDeliveries: get('/hosts/{hostId}/webhook-endpoints/{endpointId}/deliveries', 'webhook-endpoints'),
+  getWebhookDelivery: get(
+    '/hosts/{hostId}/webhook-endpoints/{endpointId}/deliveries/{deliveryId}',
+    'webhook-endpoints',
+  ),
+  replayWebhookDelivery: change(
+    'POST',
+    '/hosts/{hostId}/webhook-endpoints/{endpointId}/deliveries/{deliveryId}/replay',
+    'webhook-endpoints',
+  ),
 
   listBatchRuns: get('/batch-runs', 'batch-admin'),
   getBatchRollout: get('/batch-rollout', 'batch-admin'),

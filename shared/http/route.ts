@@ -11,6 +11,8 @@ import {
   PaymentIntentId,
   PaymentMethodId,
   SuspenseId,
+  WebhookDeliveryId,
+  WebhookEndpointId,
 } from './fields.ts';
 import type { ProblemCode } from './problems.ts';
 import { type FunctionName, type OperationId, type RouteRow, routeTable } from './route-table.ts';
@@ -52,6 +54,8 @@ const parameters = {
   paymentMethodId: PaymentMethodId.meta({ description: 'The payment method.' }),
   holdId: HoldId.meta({ description: 'The hold.' }),
   processor: NewsSource.meta({ description: 'Whose message it is.' }),
+  endpointId: WebhookEndpointId.meta({ description: 'The webhook endpoint.' }),
+  deliveryId: WebhookDeliveryId.meta({ description: 'The delivery.' }),
   suspenseId: SuspenseId.meta({ description: 'The suspense record.' }),
 } satisfies Record<ParameterNames<(typeof routeTable)[OperationId]['path']>, z.ZodType<string>>;
 

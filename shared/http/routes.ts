@@ -15,6 +15,7 @@ import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { type ProblemCode, problemCodes } from './problems.ts';
 import { isChange, type ParameterNames, type Route, routesOf, takesKey } from './route.ts';
 import { type FunctionName, type OperationId, routeTable } from './route-table.ts';
+import { webhookEndpointRoutes } from './webhook-endpoints/routes.ts';
 import { webhookRoutes } from './webhooks/routes.ts';
 
 /** What the functions are about, for people. */
@@ -39,6 +40,10 @@ export const tags: Readonly<Record<FunctionName, { readonly name: string; readon
     about: 'What runs every ten minutes, and for which hosts already; for platform admins.',
   },
   webhooks: { name: 'Webhooks', about: 'What payment processors tell by themselves.' },
+  'webhook-endpoints': {
+    name: 'Webhook endpoints',
+    about: 'Programs of a host that are told of what happens, by the Standard Webhooks specification.',
+  },
   caller: { name: 'Caller', about: 'Who is asking, and what they were told.' },
   documentation: { name: 'Documentation', about: 'This document.' },
 };
@@ -50,6 +55,7 @@ type Definitions = typeof accountRoutes &
   typeof hostRoutes &
   typeof batchRoutes &
   typeof webhookRoutes &
+  typeof webhookEndpointRoutes &
   typeof callerRoutes &
   typeof documentationRoutes;
 
@@ -78,6 +84,7 @@ const unordered: readonly Route[] = [
   ...routesOf('hosts', hostRoutes),
   ...routesOf('batch-admin', batchRoutes),
   ...routesOf('webhooks', webhookRoutes),
+  ...routesOf('webhook-endpoints', webhookEndpointRoutes),
   ...routesOf('caller', callerRoutes),
   ...routesOf('documentation', documentationRoutes),
 ];

@@ -183,8 +183,19 @@ describe('what functions may do', () => {
     expect(functionNames.filter((name) => actionsOn(name, '{Table').includes('dynamodb:DeleteItem'))).toEqual([
       'accounts',
       'payment-methods',
+      'webhook-endpoints',
       'deliver-notification',
       'notify-later',
+    ]);
+    expect(
+      allowed('webhook-endpoints').filter(({ actions }) => /^dynamodb:(Put|Update|Delete)Item$/.test(actions[0] ?? '')),
+    ).toEqual([
+      {
+        actions: ['dynamodb:PutItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['IDEMPOTENCY#*', 'SECRET#cursor', 'WEBHOOK_ENDPOINT#*', 'WEBHOOK_ENDPOINTS#*']),
+      },
+      { actions: ['dynamodb:DeleteItem'], resources: ['{Table.Arn}'], condition: forKeys(['WEBHOOK_ENDPOINTS#*']) },
     ]);
     expect(allowed('deliver-notification').find(({ actions }) => actions.includes('dynamodb:DeleteItem'))).toEqual({
       actions: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
@@ -338,11 +349,12 @@ describe('what functions may do', () => {
     }
   });
 
-  test('no function that answers people touches a queue', () => {
+  test('no function that answers people touches a queue, but the one by which somebody sends a test or a replay', () => {
     const touching = functionNames.filter((name) =>
       allowed(name).some(({ actions }) => actions.some((action) => action.startsWith('sqs:'))),
     );
     expect(touching).toEqual([
+      'webhook-endpoints',
       'relay',
       'deliver-notification',
       'notify-later',
@@ -361,6 +373,7 @@ describe('what functions may do', () => {
     ['batch-admin', []],
     ['payment-methods', []],
     ['webhooks', []],
+    ['webhook-endpoints', []],
     ['hosts', ['GSI1', 'GSI2', 'GSI3']],
     ['caller', []],
     ['relay', []],
@@ -463,6 +476,7 @@ describe('the API', () => {
       'hosts',
       'payment-intents',
       'payment-methods',
+      'webhook-endpoints',
       'webhooks',
     ]);
     expect(permitted.filter(({ who }) => who !== 'apigateway.amazonaws.com')).toEqual([

@@ -92,6 +92,11 @@ export async function startApi(given?: TestEngine): Promise<Api> {
   Object.assign(process.env, {
     TABLE_NAME: tableName,
     TEST_PROCESSOR: 'on',
+    WEBHOOK_DESTINATIONS: 'local',
+    // Nobody is there: what a queue does not take, the sweep finds.
+    WEBHOOK_DELIVERIES_QUEUE_URL: 'http://127.0.0.1:9/000000000000/webhook-deliveries',
+    AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9',
+    AWS_MAX_ATTEMPTS: '1',
     AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'local',
@@ -144,18 +149,29 @@ export async function startApi(given?: TestEngine): Promise<Api> {
 }
 
 async function loadHandlers(): Promise<Readonly<Record<FunctionName, Handler>>> {
-  const [accounts, intents, contributions, paymentMethods, hosts, batchAdmin, webhooks, caller, documentation] =
-    await Promise.all([
-      import('../../functions/http/accounts.ts'),
-      import('../../functions/http/payment-intents.ts'),
-      import('../../functions/http/contributions.ts'),
-      import('../../functions/http/payment-methods.ts'),
-      import('../../functions/http/hosts.ts'),
-      import('../../functions/http/batch-admin.ts'),
-      import('../../functions/http/webhooks.ts'),
-      import('../../functions/http/caller.ts'),
-      import('../../functions/http/documentation.ts'),
-    ]);
+  const [
+    accounts,
+    intents,
+    contributions,
+    paymentMethods,
+    hosts,
+    batchAdmin,
+    webhooks,
+    webhookEndpoints,
+    caller,
+    documentation,
+  ] = await Promise.all([
+    import('../../functions/http/accounts.ts'),
+    import('../../functions/http/payment-intents.ts'),
+    import('../../functions/http/contributions.ts'),
+    import('../../functions/http/payment-methods.ts'),
+    import('../../functions/http/hosts.ts'),
+    import('../../functions/http/batch-admin.ts'),
+    import('../../functions/http/webhooks.ts'),
+    import('../../functions/http/webhook-endpoints.ts'),
+    import('../../functions/http/caller.ts'),
+    import('../../functions/http/documentation.ts'),
+  ]);
   return {
     accounts: accounts.handler,
     'payment-intents': intents.handler,
@@ -164,6 +180,7 @@ async function loadHandlers(): Promise<Readonly<Record<FunctionName, Handler>>> 
     hosts: hosts.handler,
     'batch-admin': batchAdmin.handler,
     webhooks: webhooks.handler,
+    'webhook-endpoints': webhookEndpoints.handler,
     caller: caller.handler,
     documentation: documentation.handler,
   };
