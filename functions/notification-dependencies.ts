@@ -1,6 +1,5 @@
 /** What those run on who tell people of what happened: the table, e-mail where it is set up, and the texts. */
 import type { Mailer, NotificationDependencies, NotificationQueue } from '../shared/application/notification-ports.ts';
-import { renderDigest, renderEmail } from '../shared/messaging/texts/render.ts';
 import { createNotificationStore } from '../shared/persistence/notification-store.ts';
 import { createWebhookStore } from '../shared/persistence/webhook-store.ts';
 import { contributionDependencies } from './contribution-dependencies.ts';
@@ -24,8 +23,11 @@ function make(): NotificationDependencies {
     webhookQueue: laterWebhookQueue(),
     mailer: from === 'off' ? null : mailerFrom(from),
     linksTo: linksBelow(requireEnv('PUBLIC_URL')),
-    render: (facts, language, kind) =>
-      kind === 'daily' ? renderDigest(facts, language) : renderEmail(facts[0], language),
+    // The texts of all languages are large, and loaded when somebody is written to.
+    render: async (facts, language, kind) => {
+      const { renderDigest, renderEmail } = await import('../shared/messaging/texts/render.ts');
+      return kind === 'daily' ? renderDigest(facts, language) : renderEmail(facts[0], language);
+    },
   };
 }
 

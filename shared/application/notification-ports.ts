@@ -143,5 +143,5 @@ export type NotificationDependencies = ContributionDependencies & {
     facts: readonly [NoticeFacts, ...NoticeFacts[]],
     language: Language,
     kind: 'one' | 'daily',
-  ) => Texts;
+  ) => Texts | Promise<Texts>;
 };

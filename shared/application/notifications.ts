@@ -267,7 +267,7 @@ async function sendEmail(
       messageId: `${eventId}.${userId}`,
       to: address,
       unsubscribe: noticeRules[topic].isRequired ? null : facts.links.settings,
-      ...render([facts], language, 'one'),
+      ...(await render([facts], language, 'one')),
     });
   } catch (error) {
     await store.emailFailed(userId, eventId, clock.now(), error instanceof Error ? error.name : 'Unknown');
