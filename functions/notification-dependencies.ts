@@ -1,9 +1,10 @@
 /** What those run on who tell people of what happened: the table, e-mail where it is set up, and the texts. */
 import type { Mailer, NotificationDependencies, NotificationQueue } from '../shared/application/notification-ports.ts';
-import { renderDigest, renderEmail } from '../shared/messaging/texts/render.ts';
 import { createNotificationStore } from '../shared/persistence/notification-store.ts';
+import { createWebhookStore } from '../shared/persistence/webhook-store.ts';
 import { contributionDependencies } from './contribution-dependencies.ts';
 import { requireEnv, tableOptions } from './dependencies.ts';
+import { laterWebhookQueue } from './later-webhook-queue.ts';
 
 let made: NotificationDependencies | undefined;
 
@@ -17,12 +18,16 @@ function make(): NotificationDependencies {
   const from = requireEnv('MAIL_FROM');
   return {
     ...others,
-    store: { ...store, ...createNotificationStore(tableOptions()) },
+    store: { ...store, ...createNotificationStore(tableOptions()), ...createWebhookStore(tableOptions()) },
     queue: laterQueue(),
+    webhookQueue: laterWebhookQueue(),
     mailer: from === 'off' ? null : mailerFrom(from),
     linksTo: linksBelow(requireEnv('PUBLIC_URL')),
-    render: (facts, language, kind) =>
-      kind === 'daily' ? renderDigest(facts, language) : renderEmail(facts[0], language),
+    // The texts of all languages are large, and loaded when somebody is written to.
+    render: async (facts, language, kind) => {
+      const { renderDigest, renderEmail } = await import('../shared/messaging/texts/render.ts');
+      return kind === 'daily' ? renderDigest(facts, language) : renderEmail(facts[0], language);
+    },
   };
 }
 
@@ -53,6 +58,8 @@ const folders: Readonly<Record<string, string>> = { pi: 'payment-intents', con: 
 export const linksBelow =
   (publicUrl: string): NotificationDependencies['linksTo'] =>
   (subjectId, hostId) => ({
-    subject: `${publicUrl}/${folders[subjectId.split('_')[0] ?? '']}/${subjectId}`,
+    subject: subjectId.startsWith('whe_')
+      ? `${publicUrl}/hosts/${hostId}/webhook-endpoints/${subjectId}`
+      : `${publicUrl}/${folders[subjectId.split('_')[0] ?? '']}/${subjectId}`,
     settings: `${publicUrl}/${hostId === null ? 'me/notifications' : `hosts/${hostId}/notification-preferences`}`,
   });

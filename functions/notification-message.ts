@@ -8,7 +8,7 @@ export const importedDetails = '["import",';
 /** Whoever changes what it means gives it another version, and reads both until the queue has run dry of the old one. */
 export const EventNews = z.strictObject({
   schemaVersion: z.literal(1),
-  subjectId: z.string().regex(/^(pi|con|hold)_[0-9A-HJKMNP-TV-Z]{26}$/),
+  subjectId: z.string().regex(/^(pi|con|hold|whe)_[0-9A-HJKMNP-TV-Z]{26}$/),
   number: z.int().min(1),
   eventId: z.string().regex(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/),
   at: z.iso.datetime(),

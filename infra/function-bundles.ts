@@ -17,10 +17,12 @@ export const functionEntries = {
   'batch-admin': 'http/batch-admin.ts',
   'dead-letters': 'http/dead-letters.ts',
   webhooks: 'http/webhooks.ts',
+  'webhook-endpoints': 'http/webhook-endpoints.ts',
   documentation: 'http/documentation.ts',
   relay: 'stream/relay.ts',
   'deliver-notification': 'queue/deliver-notification.ts',
   'notify-later': 'schedule/notify-later.ts',
+  'deliver-webhook': 'queue/deliver-webhook.ts',
   'sweep-due': 'schedule/sweep-due.ts',
   'work-due': 'queue/work-due.ts',
   'process-batch-subscriptions': 'schedule/process-batch-subscriptions.ts',
@@ -42,6 +44,7 @@ export const functionsInParts: readonly ServiceFunctionName[] = [
   'work-subscriptions-stripe',
   'work-subscriptions-paypal',
   'deliver-notification',
+  'webhook-endpoints',
 ];
 
 export type FunctionBundles = {
@@ -103,7 +106,7 @@ function bundle(
     mainFields: ['module', 'main'],
     alias: {
       '@aws-sdk/credential-provider-node': join(projectRoot, 'infra', 'lambda-credentials.ts'),
-      '@aws-sdk/endpoint-cache': join(projectRoot, 'infra', 'no-endpoint-cache.ts'),
+      '@aws-sdk/middleware-endpoint-discovery': join(projectRoot, 'infra', 'no-endpoint-discovery.ts'),
       '@smithy/core/event-streams': join(projectRoot, 'infra', 'no-event-streams.ts'),
     },
     minify: true,

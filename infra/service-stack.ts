@@ -6,6 +6,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Construct } from 'constructs';
 import type { FunctionName } from '../shared/http/route-table.ts';
+import { Hooks, webhookDestinations } from './constructs/hooks.ts';
 import { Monitoring } from './constructs/monitoring.ts';
 import { RestApi } from './constructs/rest-api.ts';
 import { RunningBatch } from './constructs/running-batch.ts';
@@ -48,6 +49,7 @@ const sweepTimeout = Duration.seconds(60);
 export class ServiceStack extends Stack {
   private readonly props: ServiceStackProps;
   private readonly monitoring: Monitoring;
+  private readonly hooks: Hooks;
 
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     super(scope, id, {
@@ -57,6 +59,11 @@ export class ServiceStack extends Stack {
     this.props = props;
     this.monitoring = new Monitoring(this, 'Monitoring');
     this.watchTable();
+    this.hooks = new Hooks(this, 'Hooks', {
+      table: props.data.table,
+      monitoring: this.monitoring,
+      createFunction: (name, specifics) => this.createFunction(name, specifics),
+    });
     const functions = this.createHttpFunctions();
     const api = this.createApi(functions);
     const dueWork = this.createDueWork();
@@ -72,6 +79,7 @@ export class ServiceStack extends Stack {
       monitoring: this.monitoring,
       mail: mailAccess(this, props.mailFrom),
       publicUrl: api.url,
+      hooks: this.hooks,
       createFunction: (name, specifics) => this.createFunction(name, specifics),
     });
     this.letReplay(functions['dead-letters']);
@@ -165,6 +173,7 @@ export class ServiceStack extends Stack {
       }),
       'dead-letters': this.createDeadLetters(),
       webhooks: this.createWebhooks(),
+      'webhook-endpoints': this.createWebhookEndpoints(),
       caller: this.createFunction('caller', {
         ...shared,
         memorySizeMiB: 512,
@@ -269,6 +278,28 @@ export class ServiceStack extends Stack {
       errorImpact:
         'Payments of subscriptions, and what payers do at their processor, are taken in late: processors send them again.',
       runbook: 'webhooks-errors',
+    });
+  }
+
+  private createWebhookEndpoints(): LambdaFunction {
+    const { table } = this.props.data;
+    const own = ['WEBHOOK_ENDPOINT#*', 'WEBHOOK_ENDPOINTS#*'];
+    return this.createFunction('webhook-endpoints', {
+      timeout: httpTimeout,
+      memorySizeMiB: 1024,
+      environment: { TABLE_NAME: table.tableName, ...this.hooks.environment, ...webhookDestinations },
+      access: [
+        mayUseKeys(['dynamodb:BatchGetItem'], table, ['ACCOUNT#*', 'IDEMPOTENCY#*', 'PERSON#*']),
+        mayUseKeys(['dynamodb:GetItem'], table, ['SECRET#cursor', ...own]),
+        mayUseKeys(['dynamodb:Query'], table, own),
+        // Besides them, the answer that is remembered, and the key of cursors at its first use.
+        mayUseKeys(['dynamodb:PutItem'], table, ['IDEMPOTENCY#*', 'SECRET#cursor', ...own]),
+        mayUseKeys(['dynamodb:DeleteItem'], table, ['WEBHOOK_ENDPOINTS#*']),
+        // Tests and replays, which somebody waits for.
+        this.hooks.maySend,
+      ],
+      errorImpact: 'Hosts cannot set up their webhooks or see what became of them; what is set up goes on.',
+      runbook: 'webhook-endpoints-errors',
     });
   }
 

@@ -165,6 +165,8 @@ const start = async (
       ...('OIDC_ISSUER' in fn.environment ? identityProvider.environment : {}),
       ...('TEST_PROCESSOR' in fn.environment ? testProcessor : {}),
       ...('MAIL_FROM' in fn.environment ? mailEnvironment(baseUrl) : {}),
+      // Receivers that are being developed run on this machine, too.
+      ...('WEBHOOK_DESTINATIONS' in fn.environment ? { WEBHOOK_DESTINATIONS: 'local' } : {}),
     }),
     onNotice: (functionName, text) => log(noticeLine(functionName, text)),
   });

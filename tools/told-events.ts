@@ -36,7 +36,7 @@ export async function* toldEvents({ client, tableName }: StoreOptions, period: P
 }
 
 function filterFor({ since, until }: Period) {
-  const types = toldEventTypes.map((type, index) => [`:type${index}`, type] as const);
+  const types = toldEventTypes().map((type, index) => [`:type${index}`, type] as const);
   const prefixes = toldSubjectPrefixes.map((prefix, index) => [`:prefix${index}`, prefix] as const);
   const conditions = [
     'entity = :event',

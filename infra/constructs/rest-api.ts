@@ -149,6 +149,7 @@ function mapFunctions<T>(
     'batch-admin': change('batch-admin', functions['batch-admin']),
     'dead-letters': change('dead-letters', functions['dead-letters']),
     webhooks: change('webhooks', functions.webhooks),
+    'webhook-endpoints': change('webhook-endpoints', functions['webhook-endpoints']),
     caller: change('caller', functions.caller),
     documentation: change('documentation', functions.documentation),
   };

@@ -15,6 +15,7 @@ import { toldEventTypes, toldSubjectPrefixes } from '../../shared/domain/notific
 import type { ServiceFunctionName } from '../function-bundles.ts';
 import type { MailAccess } from '../mail-settings.ts';
 import { allow, mayQuery, mayUseKeys } from '../table-access.ts';
+import type { Hooks } from './hooks.ts';
 import type { Monitoring } from './monitoring.ts';
 import type { ServiceFunctionProps } from './service-function.ts';
 import { DeadLetterQueue, WorkQueue } from './work-queue.ts';
@@ -23,6 +24,8 @@ export type TellingProps = {
   readonly table: Table;
   readonly monitoring: Monitoring;
   readonly mail: MailAccess;
+  /** Where what programs are told goes on. */
+  readonly hooks: Hooks;
   /** Where people find what they are told of. */
   readonly publicUrl: string;
   readonly createFunction: (
@@ -42,7 +45,7 @@ const relayRetries = 60;
  * Telling people of what happened (requirements N):
  *
  *     table's stream ─> relay ─> host-notifications ─> deliver-notification ─> inbox, SES
- *     rule ─> notify-later ─────────┘
+ *     rule ─> notify-later ─────────┘                          └─> webhook-deliveries (`hooks.ts`)
  */
 export class Telling extends Construct {
   private readonly props: TellingProps;
@@ -125,25 +128,38 @@ export class Telling extends Construct {
   }
 
   private createDelivery({ environment, maySend }: Shared): LambdaFunction {
-    const { table, mail, publicUrl, createFunction } = this.props;
+    const { table, mail, hooks, publicUrl, createFunction } = this.props;
     const histories = ['CONTRIBUTION#*', 'HOLD#*', 'INTENT#*'];
     return createFunction('deliver-notification', {
       timeout: deliveryTimeout,
       memorySizeMiB: 512,
-      environment: { TABLE_NAME: table.tableName, PUBLIC_URL: publicUrl, ...environment, ...mail.environment },
+      environment: {
+        TABLE_NAME: table.tableName,
+        PUBLIC_URL: publicUrl,
+        ...environment,
+        ...mail.environment,
+        ...hooks.environment,
+      },
       access: [
-        mayUseKeys(['dynamodb:GetItem'], table, ['ACCOUNT#*', ...histories, 'INBOX#*']),
-        mayUseKeys(['dynamodb:Query'], table, ['ACCOUNT#*', ...histories]),
+        mayUseKeys(['dynamodb:GetItem'], table, [
+          'ACCOUNT#*',
+          ...histories,
+          'INBOX#*',
+          'WEBHOOK_ENDPOINT#*',
+          'WEBHOOK_ENDPOINTS#*',
+        ]),
+        mayUseKeys(['dynamodb:Query'], table, ['ACCOUNT#*', ...histories, 'WEBHOOK_ENDPOINTS#*']),
         mayUseKeys(['dynamodb:BatchGetItem'], table, ['ACCOUNT#*', 'CONTRIBUTION#*', 'GUARD#*', 'INBOX#*']),
         // Those who give to a collective or through a host that is paused.
         mayQuery(table, 'GSI1', 'GSI5'),
-        mayUseKeys(['dynamodb:PutItem'], table, ['INBOX#*', 'LATER#*']),
+        mayUseKeys(['dynamodb:PutItem'], table, ['INBOX#*', 'LATER#*', 'WEBHOOK_ENDPOINT#*']),
         // An e-mail of the day that was sent is not there any more.
         mayUseKeys(['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], table, ['INBOX#*']),
         // On whose teams somebody still is in the morning.
         mayUseKeys(['dynamodb:GetItem'], table, ['PERSON#*']),
         // The next page of those who give.
         maySend,
+        hooks.maySend,
         ...mail.access,
       ],
       errorImpact: 'People are not told of what happened until the work is repeated.',
@@ -152,7 +168,7 @@ export class Telling extends Construct {
   }
 
   private createLater({ environment, maySend }: Shared): void {
-    const { table, monitoring, createFunction } = this.props;
+    const { table, monitoring, hooks, createFunction } = this.props;
     const name = 'notify-later';
     const deadLetters = new DeadLetterQueue(this, 'LaterDeadLetters', {
       queueName: `${name}-dlq`,
@@ -164,15 +180,18 @@ export class Telling extends Construct {
     const later = createFunction(name, {
       timeout: Duration.seconds(60),
       memorySizeMiB: 512,
-      environment: { TABLE_NAME: table.tableName, ...environment },
+      environment: { TABLE_NAME: table.tableName, ...environment, ...hooks.environment },
       access: [
         mayQuery(table, 'GSI6'),
         mayUseKeys(['dynamodb:GetItem', 'dynamodb:DeleteItem'], table, ['LATER#*']),
         // That an e-mail of the day was queued.
         mayUseKeys(['dynamodb:UpdateItem'], table, ['INBOX#*']),
+        // Webhooks that are tried again much later.
+        mayUseKeys(['dynamodb:GetItem', 'dynamodb:UpdateItem'], table, ['WEBHOOK_ENDPOINT#*']),
         maySend,
+        hooks.maySend,
       ],
-      errorImpact: 'Where nobody has acted, nobody else is told.',
+      errorImpact: 'Where nobody has acted, nobody else is told, and webhooks that failed twice are not tried again.',
       runbook: `${name}-errors`,
       // For runs that started and failed; the target's own takes the runs that could not be started.
       deadLetterQueue: deadLetters.queue,
@@ -215,7 +234,7 @@ const newsFilter = () =>
       NewImage: {
         entity: { S: FilterRule.isEqual('EVENT') },
         subjectId: { S: toldSubjectPrefixes.map((prefix) => ({ prefix })) },
-        eventType: { S: FilterRule.or(...toldEventTypes) },
+        eventType: { S: FilterRule.or(...toldEventTypes()) },
       },
     },
   });

@@ -17,6 +17,7 @@ import type { Outcome, RequestMeta } from './request.ts';
  */
 export const replayableQueues = [
   'host-notifications',
+  'webhook-deliveries',
   'subscription-work',
   'subscription-work-stripe',
   'subscription-work-paypal',

@@ -53,7 +53,7 @@ export async function deliverDigest(
       messageId: `digest.${userId}.${whole.dueAt}`,
       to: address ?? '',
       unsubscribe: sent.some(({ topic }) => noticeRules[topic].isRequired) ? null : first.facts.links.settings,
-      ...render([first.facts, ...others.map(({ facts }) => facts)], language, 'daily'),
+      ...(await render([first.facts, ...others.map(({ facts }) => facts)], language, 'daily')),
     });
   }
   const sentIds = sent.map(({ eventId }) => eventId);

@@ -14,14 +14,18 @@ import {
   topicOfHoldEvent,
   topicOfIntentEvent,
 } from '../domain/notification.ts';
-import type { PaymentIntent } from '../domain/payment-intent.ts';
-import { contributionFacts, holdFacts, intentFacts, type SharedFacts } from './notice-facts.ts';
+import type { Party, PaymentIntent } from '../domain/payment-intent.ts';
+import { contributionFacts, holdFacts, intentFacts, type SharedFacts, webhookFacts } from './notice-facts.ts';
 import type { EventMessage, NotificationDependencies } from './notification-ports.ts';
 import type { Position, Slice } from './ports.ts';
+import type { WebhookNews } from './webhook-ports.ts';
 
 /** What an event is about, for those who are told of it. */
 export type News = {
   readonly topic: Topic;
+  /** What it is, and between whom, as programs are told of it. */
+  readonly subject: WebhookNews['subject'];
+  readonly parties: Pick<WebhookNews, 'payer' | 'payee'>;
   readonly actorId: string;
   readonly audiences: readonly Audience[];
   /** The account at which an audience's roles are held; null where there is nobody, or they may not know. */
@@ -44,6 +48,8 @@ export async function newsOf(deps: NotificationDependencies, message: EventMessa
       return contributionNews(deps, message);
     case 'hold':
       return holdNews(deps, message);
+    case 'whe':
+      return webhookNews(deps, message);
     default:
       return undefined;
   }
@@ -63,6 +69,8 @@ async function intentNews(
   const now = (await store.intent(subjectId))?.intent;
   return {
     topic,
+    subject: { kind: 'payment_intent', id: subjectId },
+    parties: { payer: namedOf(after.payer), payee: namedOf(after.payee) },
     actorId: event.actor.userId,
     audiences: topic === 'approval_needed' ? reviewersOf(after, currentStep(after)) : noticeRules[topic].audiences,
     accountAt: (place) => accountOfIntent(after, place),
@@ -72,6 +80,8 @@ async function intentNews(
     givers: null,
   };
 }
+
+const namedOf = ({ accountId: id, accountName: name }: Pick<Party, 'accountId' | 'accountName'>) => ({ id, name });
 
 /** Nobody is told of what their side may not know yet (requirements A7). */
 function accountOfIntent(intent: PaymentIntent, place: Place): string | null {
@@ -120,6 +130,8 @@ async function contributionNews(
   const { collective, contributor } = contribution;
   return {
     topic,
+    subject: { kind: 'contribution', id: subjectId },
+    parties: { payer: namedOf(contributor), payee: namedOf(collective) },
     actorId: event.actor.userId,
     audiences: noticeRules[topic].audiences,
     accountAt: (place) =>
@@ -165,6 +177,8 @@ async function holdNews(
   const isOnHost = after.hostId === after.accountId;
   return {
     topic,
+    subject: { kind: 'hold', id: subjectId },
+    parties: { payee: { id: after.accountId, name: account?.name ?? '' } },
     actorId: event.actor.userId,
     audiences: noticeRules[topic].audiences,
     accountAt: (place) =>
@@ -177,6 +191,32 @@ async function holdNews(
     }),
     isOvertaken: now === undefined || now.status !== 'active',
     givers: (from) => giversOf(store, after, from),
+  };
+}
+
+/** A webhook endpoint was disabled: what there is to tell stands in the event, and it is overtaken when somebody has acted. */
+async function webhookNews(
+  { store }: NotificationDependencies,
+  { subjectId, number }: EventMessage,
+): Promise<News | undefined> {
+  const event = await store.webhookEvent(subjectId, number);
+  if (event === undefined) {
+    return undefined;
+  }
+  const { hostId } = event;
+  const [host, endpoint] = await Promise.all([store.account(hostId), store.webhookEndpoint(hostId, subjectId)]);
+  const topic = 'webhook_disabled';
+  return {
+    topic,
+    subject: { kind: 'webhook_endpoint', id: subjectId },
+    parties: {},
+    actorId: 'clock',
+    audiences: noticeRules[topic].audiences,
+    accountAt: (place) => (place === 'host' ? hostId : null),
+    hostAt: () => hostId,
+    facts: webhookFacts(event, host?.name ?? ''),
+    isOvertaken: endpoint?.status !== 'disabled' || endpoint.disabled?.at !== event.at,
+    givers: null,
   };
 }
 

@@ -14,7 +14,10 @@ import type {
   IntentFacts,
   NoticeFacts,
   Side,
+  WebhookFacts,
+  WebhookTopic,
 } from '../messaging/texts/facts.ts';
+import type { WebhookEvent } from './webhook-ports.ts';
 
 /** Each of a union without some of its members. */
 type Without<Union, Name extends PropertyKey> = Union extends unknown ? Omit<Union, Name> : never;
@@ -23,6 +26,7 @@ type Without<Union, Name extends PropertyKey> = Union extends unknown ? Omit<Uni
 export type SharedFacts = Without<NoticeFacts, 'recipient' | 'waitingSince' | 'timeZone' | 'links' | 'own'>;
 type SharedIntentFacts = Without<IntentFacts, 'recipient' | 'waitingSince' | 'timeZone' | 'links'>;
 type SharedContributionFacts = Omit<ContributionFacts, 'recipient' | 'waitingSince' | 'timeZone' | 'links'>;
+type SharedWebhookFacts = Omit<WebhookFacts, 'recipient' | 'waitingSince' | 'timeZone' | 'links'>;
 type SharedHoldFacts = Omit<HoldFacts, 'recipient' | 'waitingSince' | 'timeZone' | 'links' | 'own'>;
 
 export const sideOf = ({ accountName, hostName }: Pick<Party, 'accountName' | 'hostName'>): Side => ({
@@ -57,7 +61,7 @@ const reasonOf = (data: object): string | null =>
   'reason' in data && typeof data.reason === 'string' ? data.reason : null;
 
 export function intentFacts(
-  topic: Exclude<Topic, ContributionTopic | HoldTopic>,
+  topic: Exclude<Topic, ContributionTopic | HoldTopic | WebhookTopic>,
   after: PaymentIntent,
   { data, capacity }: { readonly data: EventData; readonly capacity: string },
 ): SharedIntentFacts {
@@ -177,4 +181,18 @@ export const holdFacts = (
   missedPeriods: hold.missedPeriods,
   cancels: hold.cancels === true,
   stillHeldBy,
+});
+
+export const webhookFacts = ({ data }: WebhookEvent, host: string): SharedWebhookFacts => ({
+  about: 'webhook',
+  topic: 'webhook_disabled',
+  by: 'clock',
+  reason: null,
+  description: data.description,
+  urlHost: data.urlHost,
+  host,
+  why: data.why,
+  since: data.since,
+  outcome: data.outcome,
+  statusCode: data.statusCode,
 });

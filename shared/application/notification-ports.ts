@@ -3,6 +3,7 @@ import type { Language, PersonalPreferences, Topic } from '../domain/notificatio
 import type { NoticeFacts } from '../messaging/texts/facts.ts';
 import type { ContributionDependencies } from './contribution-ports.ts';
 import type { Position, Slice } from './ports.ts';
+import type { WebhookQueue, WebhookStore } from './webhook-ports.ts';
 
 /** The news of an event, as it goes over the queue; read again before anybody is told. */
 export type EventMessage = {
@@ -125,10 +126,14 @@ export type Email = {
 export type Texts = Pick<Email, 'subject' | 'text' | 'html'>;
 export type Mailer = { send(email: Email): Promise<void> };
 
+type ToldByWebhook = Pick<WebhookStore, 'webhookEndpoint' | 'webhookEvent' | 'listWebhookEndpoints' | 'putDelivery'>;
+
 export type NotificationDependencies = ContributionDependencies & {
-  readonly store: ContributionDependencies['store'] & NotificationStore;
+  readonly store: ContributionDependencies['store'] & NotificationStore & ToldByWebhook;
   /** Where what is left over goes on: the page after this one. */
   readonly queue: NotificationQueue;
+  /** Where the programs are told that a host named. */
+  readonly webhookQueue: WebhookQueue;
   /** Null where no e-mail is set up: people have their inbox then. */
   readonly mailer: Mailer | null;
   /** Where whoever is told finds what it is about, and what they are told. */
@@ -138,5 +143,5 @@ export type NotificationDependencies = ContributionDependencies & {
     facts: readonly [NoticeFacts, ...NoticeFacts[]],
     language: Language,
     kind: 'one' | 'daily',
-  ) => Texts;
+  ) => Texts | Promise<Texts>;
 };

@@ -27,6 +27,7 @@ import type {
 import { minutesAfter } from './periods.ts';
 import type { Position } from './ports.ts';
 import { giversAmong, type Recipient, recipientsOf } from './recipients.ts';
+import { tellWebhooks } from './webhook-news.ts';
 
 /** @returns how many people were told by this call */
 export async function deliver(deps: NotificationDependencies, message: EventMessage): Promise<number> {
@@ -37,8 +38,8 @@ export async function deliver(deps: NotificationDependencies, message: EventMess
   if (message.givers !== undefined) {
     return tellGivers(deps, message, news, message.givers.from ?? undefined);
   }
-  const { first, later } = await recipientsOf(deps, news);
   if (message.laterOf !== undefined) {
+    const { later } = await recipientsOf(deps, news);
     return tellEach(
       deps,
       message,
@@ -46,6 +47,17 @@ export async function deliver(deps: NotificationDependencies, message: EventMess
       later.filter(({ hostId }) => hostId === message.laterOf),
     );
   }
+  // Neither do programs that cannot be told keep people from being told, nor people programs.
+  const [programs] = await Promise.allSettled([tellWebhooks(deps, message, news)]);
+  const told = await tellPeople(deps, message, news);
+  if (programs.status === 'rejected') {
+    throw programs.reason;
+  }
+  return told;
+}
+
+async function tellPeople(deps: NotificationDependencies, message: EventMessage, news: News): Promise<number> {
+  const { first, later } = await recipientsOf(deps, news);
   if (noticeRules[news.topic].asksToAct) {
     await remember(deps, message, later);
   }
@@ -255,7 +267,7 @@ async function sendEmail(
       messageId: `${eventId}.${userId}`,
       to: address,
       unsubscribe: noticeRules[topic].isRequired ? null : facts.links.settings,
-      ...render([facts], language, 'one'),
+      ...(await render([facts], language, 'one')),
     });
   } catch (error) {
     await store.emailFailed(userId, eventId, clock.now(), error instanceof Error ? error.name : 'Unknown');

@@ -13,12 +13,16 @@ import type { HoldOwner } from '../domain/hold.ts';
 import type { Actor, IntentEvent, PaymentIntent, Status } from '../domain/payment-intent.ts';
 import type { PaymentMethod } from '../domain/payment-method.ts';
 import type { ContributionChanges, ShownGuard, StoredContribution, StoredHold, Tally } from './contribution-ports.ts';
+import type { WebhookChanges } from './webhook-ports.ts';
 
 /** Time and identity are inputs, so that the same command on the same state always decides the same. */
 export type Clock = { readonly now: () => string };
 /** @param at the moment that the id carries (it is a ULID behind a prefix), so that ids sort by time */
 export type Ids = {
-  readonly next: (prefix: 'pi' | 'acc' | 'evt' | 'hold' | 'sus' | 'inv' | 'con' | 'pm' | 'run', at: string) => string;
+  readonly next: (
+    prefix: 'pi' | 'acc' | 'evt' | 'hold' | 'sus' | 'inv' | 'con' | 'pm' | 'run' | 'whe',
+    at: string,
+  ) => string;
 };
 
 /** What is remembered of a request that changed something: the same key gives the same answer (requirements A2). */
@@ -57,6 +61,7 @@ export type Change = ContributionChanges & {
   /** A person becomes findable by what the OpenID provider calls it, and by nothing else. */
   readonly identities?: readonly IdentityLink[];
   readonly suspense?: readonly SuspenseChange[];
+  readonly webhooks?: WebhookChanges;
   /** Parts of books that were found empty, and have to be when it is written: money that came meanwhile is a `conflict`. */
   readonly emptyCells?: readonly CellKey[];
   readonly idempotency?: IdempotencyRecord | undefined;

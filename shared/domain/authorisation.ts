@@ -100,6 +100,9 @@ export const permissions = {
 
   readHostSettings: ['admin@account', 'finance_lead@account', 'accountant@account'],
   changeHostSettings: ['admin@account'],
+  /** Where programs of the host are told, and what became of it. Whoever sets that up can have everything told to anybody. */
+  readWebhookEndpoints: ['admin@account', 'finance_lead@account'],
+  manageWebhookEndpoints: ['admin@account'],
   readBooks: ['admin@account', 'finance_lead@account', 'accountant@account'],
   recordSuspense: ['admin@account', 'finance_lead@account'],
 } as const satisfies Record<string, readonly Capacity[]>;

@@ -6,32 +6,9 @@ import type { Role } from './authorisation.ts';
 import type { ContributionEventData } from './contribution.ts';
 import type { HoldEventData } from './hold.ts';
 import type { EventData, PaymentIntent } from './payment-intent.ts';
+import type { DeliveryChoice, Language, Topic } from './topics.ts';
 
-export const topics = [
-  'approval_needed',
-  'to_send',
-  'to_settle',
-  'rejected',
-  'canceled',
-  'expired',
-  'money_sent',
-  'money_received',
-  'accepted_short',
-  'not_received',
-  'late',
-  'returned',
-  'write_off_proposed',
-  'written_off',
-  'sent_back',
-  'charge_failed',
-  'contribution_set_aside',
-  'contribution_canceled',
-  'period_unconfirmed',
-  'paused',
-  'resumed',
-  'pause_reminder',
-] as const;
-export type Topic = (typeof topics)[number];
+export { type DeliveryChoice, deliveries, type Language, languages, type Topic, topics } from './topics.ts';
 
 export const channels = ['inbox', 'email', 'webhook'] as const;
 export type Channel = (typeof channels)[number];
@@ -116,6 +93,8 @@ export const noticeRules: Readonly<Record<Topic, NoticeRule>> = {
     { place: 'givers', roles: ['collective_admin'], when: 'first' },
   ]),
   pause_reminder: asked(team('host')),
+  // Programs of the host that were to be told are told nothing any more.
+  webhook_disabled: required(team('host')),
 };
 
 /** What each topic is about. */
@@ -124,7 +103,8 @@ export type ContributionTopic = Extract<
   Topic,
   'charge_failed' | 'contribution_set_aside' | 'contribution_canceled' | 'period_unconfirmed'
 >;
-export type IntentTopic = Exclude<Topic, ContributionTopic | HoldTopic>;
+export type WebhookTopic = Extract<Topic, 'webhook_disabled'>;
+export type IntentTopic = Exclude<Topic, ContributionTopic | HoldTopic | WebhookTopic>;
 
 /** Which topic the events of a type are news of; a type that is not there is nobody's news. */
 type Telling<Data extends { readonly type: string }, Told extends Topic, After = unknown> = {
@@ -177,15 +157,25 @@ const tellingOfHolds: Telling<HoldEventData, HoldTopic> = {
   reminded: () => 'pause_reminder',
 };
 
-const eventTypesIn = (...tellings: readonly object[]): readonly string[] => [...new Set(tellings.flatMap(Object.keys))];
+/** Of a webhook endpoint nothing else is an event. */
+const tellingOfWebhooks: Telling<{ readonly type: 'webhook_disabled' }, WebhookTopic> = {
+  webhook_disabled: () => 'webhook_disabled',
+};
 
-/** The types of the events that may be news; the others do not even leave the table's stream. */
-export const toldEventTypes: readonly string[] =
-  // Marked as pure, so that functions that tell nobody do not carry what is told along.
-  /* @__PURE__ */ eventTypesIn(tellingOfIntents, tellingOfContributions, tellingOfHolds);
+/**
+ * The types of the events that may be news; the others do not even leave the table's stream. A function, so that bundles leave it
+ * out where it is not asked for.
+ */
+export const toldEventTypes = (): readonly string[] => [
+  ...new Set(
+    [tellingOfIntents, tellingOfContributions, tellingOfHolds, tellingOfWebhooks].flatMap((telling) =>
+      Object.keys(telling),
+    ),
+  ),
+];
 
 /** The kinds of things whose events are news, by how their ids begin. */
-export const toldSubjectPrefixes = ['pi_', 'con_', 'hold_'] as const;
+export const toldSubjectPrefixes = ['pi_', 'con_', 'hold_', 'whe_'] as const;
 
 /** A type leads to the function that takes events of that type, which the compiler cannot follow. */
 const topicIn = <Data extends { readonly type: string }, Told extends Topic, After>(
@@ -226,15 +216,7 @@ export function reviewersOf(
 
 // --- Languages -------------------------------------------------------------------------------------------------------
 
-/** In which texts are written. */
-export const languages = ['en', 'zh'] as const;
-export type Language = (typeof languages)[number];
-
 // --- Preferences -----------------------------------------------------------------------------------------------------
-
-/** How somebody wants to be told: at once, once a day, or not at all. */
-export const deliveries = ['at_once', 'daily', 'off'] as const;
-export type DeliveryChoice = (typeof deliveries)[number];
 
 /** What a host wants to be told, and what its people want: the most particular choice that says something decides. */
 export type NotificationPreferences = {

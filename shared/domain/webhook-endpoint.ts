@@ -36,6 +36,8 @@ export type WebhookEndpoint = {
   readonly createdAt: string;
   readonly createdBy: string;
   readonly updatedAt: string;
+  /** Who changed it last by hand. What its deliveries bring about is nobody's doing, and moves neither. */
+  readonly updatedBy: string;
 };
 
 /** By a person; because nothing arrived; because the receiver answered 410 Gone. */
@@ -62,6 +64,11 @@ export const secretOverlapMilliseconds = 24 * hour;
 /** Each signs every message: more would make the header long. */
 export const previousSecretsMax = 3;
 
+/** Endpoints of one host. */
+export const endpointsMax = 20;
+/** Those that were made at the same moment may be a few more; they are told all the same. */
+export const endpointsRead = 2 * endpointsMax;
+
 /** Attempts that are kept with a delivery, the newest: two rounds and some. The count goes on. */
 export const attemptsKept = 20;
 
@@ -82,6 +89,7 @@ export const openEndpoint = ({ secret, ...given }: NewEndpoint): WebhookEndpoint
   failingSince: null,
   activeSince: given.createdAt,
   updatedAt: given.createdAt,
+  updatedBy: given.createdBy,
 });
 
 const changed = (endpoint: WebhookEndpoint, at: string, changes: Partial<WebhookEndpoint>): WebhookEndpoint => ({
@@ -195,13 +203,15 @@ export type AttemptResult = {
 /** @property at when it began */
 export type Attempt = AttemptResult & { readonly at: string };
 
+export const deliveryStatuses = ['pending', 'delivered', 'exhausted', 'gone', 'endpoint_disabled'] as const;
+
 export type WebhookDelivery = {
   readonly id: string;
   readonly endpointId: string;
   readonly eventId: string;
   /** Null for a test. */
   readonly topic: Topic | null;
-  readonly status: 'pending' | 'delivered' | 'exhausted' | 'gone' | 'endpoint_disabled';
+  readonly status: (typeof deliveryStatuses)[number];
   /** Null when it is over. */
   readonly nextAttemptAt: string | null;
   /** From the first attempt to the last; a replay begins another. */

@@ -8,8 +8,8 @@ import type {} from 'zod-openapi';
 import { roles } from '../domain/authorisation.ts';
 import { hostLedgers } from '../domain/books.ts';
 import { amountMax, currencyCodes } from '../domain/money.ts';
-import { deliveries, languages, topics } from '../domain/notification.ts';
 import { accountKinds } from '../domain/payment-intent.ts';
+import { deliveries, languages, topics } from '../domain/topics.ts';
 
 /** How the API document shows what the schema alone would show clumsily. */
 export const shownAs =
@@ -50,6 +50,12 @@ export const HoldId = idOf('hold', 'HoldId', 'The id of a hold: `hold_` and a UL
 export const InvitationId = idOf('inv', 'InvitationId', 'The id of an invitation: `inv_` and a ULID.');
 export const ContributionId = idOf('con', 'ContributionId', 'The id of a contribution: `con_` and a ULID.');
 export const PaymentMethodId = idOf('pm', 'PaymentMethodId', 'The id of a payment method here: `pm_` and a ULID.');
+export const WebhookEndpointId = idOf('whe', 'WebhookEndpointId', 'The id of a webhook endpoint: `whe_` and a ULID.');
+export const WebhookDeliveryId = idOf(
+  'whd',
+  'WebhookDeliveryId',
+  'The id of a delivery: `whd_` and the ULID of its event.',
+);
 export const SuspenseId = idOf('sus', 'SuspenseId', 'The id of a suspense record: `sus_` and a ULID.');
 
 /** Which queues there are, the operation says: one that is not there is not found, whatever it is called. */

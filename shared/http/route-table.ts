@@ -12,6 +12,7 @@ export type FunctionName =
   | 'batch-admin'
   | 'dead-letters'
   | 'webhooks'
+  | 'webhook-endpoints'
   | 'caller'
   | 'documentation';
 
@@ -48,6 +49,9 @@ const change = <Path extends string, Fn extends FunctionName>(
 /** For programs that sign what they send, and not in: the function tells by the signature whose message it is. */
 const signed = <Path extends string, Fn extends FunctionName>(path: Path, fn: Fn) =>
   ({ method: 'POST', path, function: fn, access: 'signed' }) as const;
+
+// Written once, as every function carries the whole table.
+const oneEndpoint = '/hosts/{hostId}/webhook-endpoints/{endpointId}';
 
 export const routeTable = {
   createAccount: change('POST', '/accounts', 'accounts'),
@@ -118,6 +122,19 @@ export const routeTable = {
   listSuspense: get('/hosts/{hostId}/suspense', 'hosts'),
   getSuspense: get('/hosts/{hostId}/suspense/{suspenseId}', 'hosts'),
   attachSuspense: change('POST', '/hosts/{hostId}/suspense/{suspenseId}/attach', 'hosts'),
+
+  createWebhookEndpoint: change('POST', '/hosts/{hostId}/webhook-endpoints', 'webhook-endpoints'),
+  listWebhookEndpoints: get('/hosts/{hostId}/webhook-endpoints', 'webhook-endpoints'),
+  getWebhookEndpoint: get(oneEndpoint, 'webhook-endpoints'),
+  updateWebhookEndpoint: change('PATCH', oneEndpoint, 'webhook-endpoints'),
+  deleteWebhookEndpoint: change('DELETE', oneEndpoint, 'webhook-endpoints'),
+  rotateWebhookSecret: change('POST', `${oneEndpoint}/rotate-secret`, 'webhook-endpoints'),
+  enableWebhookEndpoint: change('POST', `${oneEndpoint}/enable`, 'webhook-endpoints'),
+  disableWebhookEndpoint: change('POST', `${oneEndpoint}/disable`, 'webhook-endpoints'),
+  testWebhookEndpoint: change('POST', `${oneEndpoint}/test`, 'webhook-endpoints'),
+  listWebhookDeliveries: get(`${oneEndpoint}/deliveries`, 'webhook-endpoints'),
+  getWebhookDelivery: get(`${oneEndpoint}/deliveries/{deliveryId}`, 'webhook-endpoints'),
+  replayWebhookDelivery: change('POST', `${oneEndpoint}/deliveries/{deliveryId}/replay`, 'webhook-endpoints'),
 
   listBatchRuns: get('/batch-runs', 'batch-admin'),
   getBatchRollout: get('/batch-rollout', 'batch-admin'),

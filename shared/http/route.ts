@@ -12,6 +12,8 @@ import {
   PaymentMethodId,
   QueueName,
   SuspenseId,
+  WebhookDeliveryId,
+  WebhookEndpointId,
 } from './fields.ts';
 import type { ProblemCode } from './problems.ts';
 import { type FunctionName, type OperationId, type RouteRow, routeTable } from './route-table.ts';
@@ -54,6 +56,8 @@ const parameters = {
   holdId: HoldId.meta({ description: 'The hold.' }),
   processor: NewsSource.meta({ description: 'Whose message it is.' }),
   queue: QueueName.meta({ description: 'The queue that the messages failed in.' }),
+  endpointId: WebhookEndpointId.meta({ description: 'The webhook endpoint.' }),
+  deliveryId: WebhookDeliveryId.meta({ description: 'The delivery.' }),
   suspenseId: SuspenseId.meta({ description: 'The suspense record.' }),
 } satisfies Record<ParameterNames<(typeof routeTable)[OperationId]['path']>, z.ZodType<string>>;
 

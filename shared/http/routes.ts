@@ -16,6 +16,7 @@ import { paymentMethodRoutes } from './payment-methods/routes.ts';
 import { type ProblemCode, problemCodes } from './problems.ts';
 import { isChange, type ParameterNames, type Route, routesOf, takesKey } from './route.ts';
 import { type FunctionName, type OperationId, routeTable } from './route-table.ts';
+import { webhookEndpointRoutes } from './webhook-endpoints/routes.ts';
 import { webhookRoutes } from './webhooks/routes.ts';
 
 /** What the functions are about, for people. */
@@ -45,6 +46,10 @@ export const tags: Readonly<Record<FunctionName, { readonly name: string; readon
       'Messages that failed as often as they may: to be looked at and sent on their way again; for platform admins.',
   },
   webhooks: { name: 'Webhooks', about: 'What payment processors tell by themselves.' },
+  'webhook-endpoints': {
+    name: 'Webhook endpoints',
+    about: 'Programs of a host that are told of what happens, by the Standard Webhooks specification.',
+  },
   caller: { name: 'Caller', about: 'Who is asking, and what they were told.' },
   documentation: { name: 'Documentation', about: 'This document.' },
 };
@@ -57,6 +62,7 @@ type Definitions = typeof accountRoutes &
   typeof batchRoutes &
   typeof deadLetterRoutes &
   typeof webhookRoutes &
+  typeof webhookEndpointRoutes &
   typeof callerRoutes &
   typeof documentationRoutes;
 
@@ -86,6 +92,7 @@ const unordered: readonly Route[] = [
   ...routesOf('batch-admin', batchRoutes),
   ...routesOf('dead-letters', deadLetterRoutes),
   ...routesOf('webhooks', webhookRoutes),
+  ...routesOf('webhook-endpoints', webhookEndpointRoutes),
   ...routesOf('caller', callerRoutes),
   ...routesOf('documentation', documentationRoutes),
 ];

@@ -27,6 +27,16 @@ export const logMessages = {
   EVENT_UNREADABLE: { level: 'error', text: 'An event in the stream has not the form of one; it is tried again.' },
   NOTIFICATIONS_NOT_QUEUED: { level: 'warn', text: 'The queue did not take the news of events; it is sent again.' },
   LATER_QUEUED: { level: 'info', text: 'What others are told because nobody has acted was queued.' },
+  WEBHOOKS_NOT_QUEUED: {
+    level: 'warn',
+    text: 'The queue did not take webhooks that are to be attempted; the sweep finds them.',
+  },
+  WEBHOOK_ATTEMPTED: { level: 'info', text: 'A message about a webhook was worked on.' },
+  WEBHOOK_FAILED: {
+    level: 'error',
+    text: 'A webhook could not be attempted for a reason of ours; the message is tried again.',
+  },
+  WEBHOOKS_SWEPT: { level: 'info', text: 'The webhooks were queued whose next attempt is near.' },
   PAYMENT_UNKNOWN: {
     level: 'warn',
     text: 'A processor told of a payment that belongs to no contribution here; nothing was booked.',
@@ -59,6 +69,10 @@ export type LogFields = {
   readonly hostId?: string | undefined;
   readonly eventId?: string | undefined;
   readonly told?: number | undefined;
+  readonly endpointId?: string | undefined;
+  readonly deliveryId?: string | undefined;
+  /** What became of it, in a word of ours. */
+  readonly outcome?: string | undefined;
   readonly runId?: string | undefined;
   readonly found?: number | undefined;
   readonly hasMore?: boolean | undefined;

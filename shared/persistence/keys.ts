@@ -77,6 +77,21 @@ export const keys = {
   digest: (userId: string): Key => ({ PK: `INBOX#${userId}`, SK: 'DIGEST' }),
   /** Others who are told of an event when nobody of a host has acted. */
   later: (eventId: string, hostId: string): Key => ({ PK: `LATER#${eventId}#${hostId}`, SK: 'LATER' }),
+  webhookEndpoint: (hostId: string, id: string): Key => ({
+    PK: `WEBHOOK_ENDPOINTS#${hostId}`,
+    SK: `WEBHOOK_ENDPOINT#${id}`,
+  }),
+  webhookEndpointPrefix: 'WEBHOOK_ENDPOINT#',
+  /** One for each event: what comes twice makes no second one. Ids of events sort by time. */
+  webhookDelivery: (endpointId: string, eventId: string): Key => ({
+    PK: `WEBHOOK_ENDPOINT#${endpointId}`,
+    SK: `DELIVERY#${eventId}`,
+  }),
+  webhookDeliveryPrefix: 'DELIVERY#',
+  webhookEvent: (endpointId: string, number: number): Key => ({
+    PK: `WEBHOOK_ENDPOINT#${endpointId}`,
+    SK: `EVENT#${padded(number)}`,
+  }),
   batchRun: (id: string): Key => ({ PK: 'BATCH_RUNS', SK: `RUN#${id}` }),
   batchRunPrefix: 'RUN#',
   batchRollout: { PK: 'BATCH_ROLLOUT', SK: 'ROLLOUT' },
@@ -106,6 +121,7 @@ export const indexKeys = {
   dueContributions: (shard: number) => `DUE#CONTRIBUTION#${padded(shard)}`,
   dueLater: (shard: number) => `DUE#LATER#${padded(shard)}`,
   dueDigests: (shard: number) => `DUE#DIGEST#${padded(shard)}`,
+  dueDeliveries: (shard: number) => `DUE#WEBHOOK#${padded(shard)}`,
   /** Holds are few: one partition of the due index has them all. */
   dueHolds: () => 'DUE#HOLD',
   due: (dueAt: string, id: string) => `${dueAt}#${id}`,

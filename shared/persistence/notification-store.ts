@@ -4,21 +4,11 @@ import type { Digest, Later, Notice, NotificationStore } from '../application/no
 import type { PersonalPreferences } from '../domain/notification.ts';
 import { type Item, plainFromItem, plainItem } from './items.ts';
 import { dueShards, indexKeys, keys, last, shardOf } from './keys.ts';
+import { expiryOf, forgottenAt, monthOf } from './retention.ts';
 import type { StoreOptions } from './store.ts';
 import { createTableReader } from './table-reader.ts';
 
-/** Besides the rest of its month, a year and a month: what happened since the same time last year can be found. */
-const monthsKept = 13;
-
-/**
- * Notices of one month are forgotten together, and what is unread is counted by month: what was forgotten unread is counted no
- * more.
- */
-const monthOf = (at: string): string => at.slice(0, 7);
-const forgottenAt = (month: string): string => {
-  const [year = 0, number = 0] = month.split('-').map(Number);
-  return new Date(Date.UTC(year, number + monthsKept)).toISOString();
-};
+/** What is unread is counted by month, as it is forgotten: what was forgotten unread is counted no more. */
 const unreadIn = (month: string): string => `unread#${month}`;
 
 export function createNotificationStore({ client, tableName }: StoreOptions): NotificationStore {
@@ -40,7 +30,7 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
                     ...plainItem('NOTICE', keys.notice(notice.userId, notice.eventId), notice),
                     facts: JSON.stringify(notice.facts),
                     ...(email !== undefined && 'claimedUntil' in email ? { claimedUntil: email.claimedUntil } : {}),
-                    expiresAtSeconds: Date.parse(forgottenAt(monthOf(notice.at))) / 1000,
+                    expiresAtSeconds: expiryOf(notice.at),
                   },
                   ConditionExpression: 'attribute_not_exists(PK)',
                 },

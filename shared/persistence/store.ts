@@ -32,14 +32,15 @@ import { contributionFromItem, guardFromItem, holdFromItem, tallyFromItem } from
 import { entryFromItem, type Item, intentFromItem, plainFromItem, summaryFromItem } from './items.ts';
 import { idsMadeBetween, indexKeys, keys, last, registerShards } from './keys.ts';
 import { createTableReader } from './table-reader.ts';
-import { neverNegative, type Operation, operations } from './transaction.ts';
+import { type MoreOperations, neverNegative, type Operation, operations } from './transaction.ts';
 
 export type StoreOptions = { readonly client: DynamoDBDocumentClient; readonly tableName: string };
 
 /** How many pages of an index one list request reads at most before it hands out a cursor with what it has found. */
 const pagesPerRequestMax = 8;
 
-export function createStore({ client, tableName }: StoreOptions): Store {
+/** @param more what a change may mean besides, for the functions that write it (`webhook-items.ts`) */
+export function createStore({ client, tableName }: StoreOptions, more?: MoreOperations): Store {
   const { get, batchGet, query, all, byPrefix, slice, history } = createTableReader(client, tableName);
 
   return {
@@ -87,7 +88,7 @@ export function createStore({ client, tableName }: StoreOptions): Store {
     },
 
     async commit(change: Change, userId: string, now: string): Promise<CommitOutcome> {
-      const planned = operations(tableName, change, userId, now);
+      const planned = operations(tableName, change, userId, now, more);
       try {
         await client.send(new TransactWriteCommand({ TransactItems: planned.map((operation) => operation.item) }));
         return { outcome: 'committed' };

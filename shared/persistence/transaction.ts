@@ -42,7 +42,23 @@ const comesFrom = (count: number): string =>
 
 const secondsOf = (instant: string): number => Math.floor(Date.parse(instant) / 1000);
 
-export function operations(tableName: string, change: Change, userId: string, now: string): readonly Operation[] {
+/** What only some functions write, so that the others do not carry it. */
+export type MoreOperations = (tableName: string, change: Change) => readonly Operation[];
+
+const noWebhooks: MoreOperations = (_tableName, { webhooks }) => {
+  if (webhooks !== undefined) {
+    throw new Error('This store writes no webhooks.');
+  }
+  return [];
+};
+
+export function operations(
+  tableName: string,
+  change: Change,
+  userId: string,
+  now: string,
+  more: MoreOperations = noWebhooks,
+): readonly Operation[] {
   const put = (
     item: Record<string, unknown>,
     meaning: Meaning,
@@ -139,6 +155,7 @@ export function operations(tableName: string, change: Change, userId: string, no
     ...(change.invitations ?? []).flatMap(invitationOperations),
     ...(change.memberships ?? []).flatMap(({ after }) => membershipOperations(tableName, after)),
     ...contributionOperations(tableName, change, now),
+    ...more(tableName, change),
     ...cellChanges(postings).map((cell) => cellOperation(tableName, cell, change.allowNegative ?? false)),
     ...(change.emptyCells ?? []).map((cell) => emptyCellOperation(tableName, cell)),
   ];

@@ -46,6 +46,7 @@ const layers: readonly {
       'shared/application/ports.ts',
       'shared/application/notification-ports.ts',
       'shared/application/contribution-ports.ts',
+      'shared/application/webhook-ports.ts',
       'shared/application/test-ledger.ts',
       'shared/persistence/',
     ],
@@ -67,6 +68,7 @@ const layers: readonly {
       'shared/domain/',
       'shared/application/ports.ts',
       'shared/application/notification-ports.ts',
+      'shared/application/webhook-ports.ts',
       'shared/messaging/',
     ],
     packages: [

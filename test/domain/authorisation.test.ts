@@ -48,6 +48,8 @@ const accountMatrix = {
   leaveHost: '.x..x....',
   readHostSettings: '.xxx.....',
   changeHostSettings: '.x.......',
+  readWebhookEndpoints: '.xx......',
+  manageWebhookEndpoints: '.x.......',
   readBooks: '.xxx.....',
   recordSuspense: '.xx......',
   managePaymentMethods: '.x.......',

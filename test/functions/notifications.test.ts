@@ -185,5 +185,6 @@ test('links lead to what it is about, and to where a host chooses what it is tol
     subject: 'https://pay.example/v1/contributions/con_1',
     settings: 'https://pay.example/v1/hosts/acc_1/notification-preferences',
   });
+  expect(linksTo('whe_1', 'acc_1').subject).toBe('https://pay.example/v1/hosts/acc_1/webhook-endpoints/whe_1');
   expect(linksTo('pi_1', null).settings).toBe('https://pay.example/v1/me/notifications');
 });

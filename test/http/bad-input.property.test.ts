@@ -38,6 +38,8 @@ let things: Record<
   | 'contributionId'
   | 'paymentMethodId'
   | 'holdId'
+  | 'endpointId'
+  | 'deliveryId'
   | 'eventId'
   | 'queue',
   string
@@ -76,6 +78,17 @@ beforeAll(async () => {
       params: { accountId: accounts.hostA },
       body: { level: 'new_in', reason: 'other' },
     });
+  const hooked = { as: people.adminA, params: { hostId: accounts.hostA } };
+  const endpoint = () =>
+    api.ok('createWebhookEndpoint', {
+      ...hooked,
+      body: { url: 'http://127.0.0.1:9999/hook', description: 'Bookkeeping', topics: 'all' },
+    });
+  const endpointId = (await endpoint()).id;
+  await endpoint();
+  const delivery = () => api.ok('testWebhookEndpoint', { ...hooked, params: { ...hooked.params, endpointId } });
+  const deliveryId = (await delivery()).id;
+  await delivery();
   const contributionId = (await give()).id;
   await give();
   // Its reviewer is told of each.
@@ -86,6 +99,8 @@ beforeAll(async () => {
     queue: 'host-notifications',
     contributionId,
     paymentMethodId,
+    endpointId,
+    deliveryId,
     holdId: (await hold(people.adminA)).id,
     accountId: accounts.hostA,
     userId: people.financeA,
@@ -283,6 +298,8 @@ test.each(operations.filter((id) => routeOf(id).path.includes('{')))(
       con: 'con_',
       pm: 'pm_',
       hold: 'hold_',
+      whe: 'whe_',
+      whd: 'whd_',
       evt: 'evt_',
     };
     await nothingChanges(async () => {

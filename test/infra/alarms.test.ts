@@ -65,7 +65,7 @@ test('every dead-letter queue wakes somebody as soon as it holds anything', () =
   const deadLetterQueues = Object.entries(resources(service, 'AWS::SQS::Queue')).filter(([, { QueueName }]) =>
     QueueName.endsWith('-dlq'),
   );
-  expect(deadLetterQueues).toHaveLength(9);
+  expect(deadLetterQueues).toHaveLength(10);
   for (const [id, { QueueName }] of deadLetterQueues) {
     expect(watching('ApproximateNumberOfMessagesVisible', 'QueueName', id)).toEqual([
       expect.objectContaining({ AlarmName: `${QueueName}-not-empty`, Threshold: 1 }),

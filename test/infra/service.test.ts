@@ -186,8 +186,19 @@ describe('what functions may do', () => {
     expect(functionNames.filter((name) => actionsOn(name, '{Table').includes('dynamodb:DeleteItem'))).toEqual([
       'accounts',
       'payment-methods',
+      'webhook-endpoints',
       'deliver-notification',
       'notify-later',
+    ]);
+    expect(
+      allowed('webhook-endpoints').filter(({ actions }) => /^dynamodb:(Put|Update|Delete)Item$/.test(actions[0] ?? '')),
+    ).toEqual([
+      {
+        actions: ['dynamodb:PutItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['IDEMPOTENCY#*', 'SECRET#cursor', 'WEBHOOK_ENDPOINT#*', 'WEBHOOK_ENDPOINTS#*']),
+      },
+      { actions: ['dynamodb:DeleteItem'], resources: ['{Table.Arn}'], condition: forKeys(['WEBHOOK_ENDPOINTS#*']) },
     ]);
     expect(allowed('deliver-notification').find(({ actions }) => actions.includes('dynamodb:DeleteItem'))).toEqual({
       actions: ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
@@ -273,6 +284,24 @@ describe('what functions may do', () => {
     );
   });
 
+  test('webhooks are attempted by who sees endpoints and deliveries and nothing else of the table, and go to the public internet only', () => {
+    const onTable = allowed('deliver-webhook').filter(({ resources: [resource] }) => resource === '{Table.Arn}');
+    expect(onTable).toEqual([
+      {
+        actions: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['WEBHOOK_ENDPOINT#*', 'WEBHOOK_ENDPOINTS#*']),
+      },
+      { actions: ['dynamodb:UpdateItem'], resources: ['{Table.Arn}'], condition: forKeys(['WEBHOOK_ENDPOINT#*']) },
+    ]);
+    const destinations = functionNames.flatMap(
+      (name) => functions[name].Environment.Variables.WEBHOOK_DESTINATIONS ?? [],
+    );
+    expect(new Set(destinations)).toEqual(new Set(['public']));
+    // Longer than an attempt, which ends after ten seconds whatever the receiver does.
+    expect(functions['deliver-webhook'].Timeout).toBe(30);
+  });
+
   test('relay reads the stream and sends, and cannot read the table', () => {
     const statements = allowed('relay').filter(({ actions }) => !/^(logs|xray):/.test(actions[0] ?? ''));
     expect(
@@ -324,16 +353,18 @@ describe('what functions may do', () => {
     }
   });
 
-  test('no function that answers people touches a queue, but the one that replays what failed in them', () => {
+  test('no function that answers people touches a queue, but those that send a test or a replay', () => {
     const touching = functionNames.filter((name) =>
       allowed(name).some(({ actions }) => actions.some((action) => action.startsWith('sqs:'))),
     );
     expect(touching).toEqual([
       // For platform admins alone, and what it sends was in the same queue before.
       'dead-letters',
+      'webhook-endpoints',
       'relay',
       'deliver-notification',
       'notify-later',
+      'deliver-webhook',
       'sweep-due',
       'work-due',
       'process-batch-subscriptions',
@@ -349,11 +380,13 @@ describe('what functions may do', () => {
     ['dead-letters', []],
     ['payment-methods', []],
     ['webhooks', []],
+    ['webhook-endpoints', []],
     ['hosts', ['GSI1', 'GSI2', 'GSI3']],
     ['caller', []],
     ['relay', []],
     ['deliver-notification', ['GSI1', 'GSI5']],
     ['notify-later', ['GSI6']],
+    ['deliver-webhook', []],
     ['work-due', []],
     ['sweep-due', ['GSI6']],
     ['process-batch-subscriptions', ['GSI1', 'GSI5', 'GSI6']],
@@ -451,6 +484,7 @@ describe('the API', () => {
       'hosts',
       'payment-intents',
       'payment-methods',
+      'webhook-endpoints',
       'webhooks',
     ]);
     expect(permitted.filter(({ who }) => who !== 'apigateway.amazonaws.com')).toEqual([
@@ -480,7 +514,7 @@ describe('queues and schedules', () => {
   const queues = resources(service, 'AWS::SQS::Queue');
   const idOf = (queueName: string) => Object.keys(queues).find((id) => queues[id].QueueName === queueName);
   const subscriptionQueues = ['subscription-work', 'subscription-work-stripe', 'subscription-work-paypal'];
-  const workQueues = ['due-work', ...subscriptionQueues, 'host-notifications'];
+  const workQueues = ['due-work', ...subscriptionQueues, 'host-notifications', 'webhook-deliveries'];
   /** The others read the table's stream, which the other stack has. */
   const queueMappings = Object.values(resources(service, 'AWS::Lambda::EventSourceMapping')).filter(
     ({ EventSourceArn }) => EventSourceArn['Fn::GetAtt'] !== undefined,
@@ -554,8 +588,8 @@ describe('queues and schedules', () => {
   });
 
   test('a function that works on a queue or the stream reports which messages failed', () => {
-    expect(queueMappings).toHaveLength(5);
-    service.resourceCountIs('AWS::Lambda::EventSourceMapping', 6);
+    expect(queueMappings).toHaveLength(6);
+    service.resourceCountIs('AWS::Lambda::EventSourceMapping', 7);
     service.allResourcesProperties('AWS::Lambda::EventSourceMapping', {
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     });

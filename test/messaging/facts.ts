@@ -7,6 +7,7 @@ import type {
   IntentFacts,
   NoticeFacts,
   TopicThatMoves,
+  WebhookFacts,
 } from '../../shared/messaging/texts/facts.ts';
 
 const common = {
@@ -96,6 +97,26 @@ const pause = {
   stillHeldBy: [],
   links: { ...common.links, subject: 'https://app.example.org/accounts/acc_01JD8Z5YQW4K6M2N8P0R3T7V9X' },
 } as const satisfies Partial<HoldFacts>;
+
+const endpoint = {
+  ...common,
+  about: 'webhook',
+  topic: 'webhook_disabled',
+  recipient: { name: 'Mira Olsen', place: 'host' },
+  description: 'Bookkeeping',
+  urlHost: 'hooks.books.example',
+  host: 'Coast Commons',
+  why: 'failing',
+  since: '2026-11-21T04:10:00.000Z',
+  outcome: 'answered_error',
+  statusCode: 503,
+  by: 'clock',
+  links: {
+    ...common.links,
+    subject:
+      'https://app.example.org/hosts/acc_01JD8Z5YQW4K6M2N8P0R3T7V9X/webhook-endpoints/whe_01JD8Z5YQW4K6M2N8P0R3T7V9X',
+  },
+} as const satisfies WebhookFacts;
 
 const own = { payer: { name: 'Ana Sousa', host: null }, amount: usd(1000), interval: 'month' } as const;
 
@@ -264,6 +285,7 @@ export const examples: Readonly<Record<TextKey, NoticeFacts>> = {
   },
   resumed: { ...pause, topic: 'resumed', chosen: 3, by: 'host' },
   resumed_but_held: { ...pause, topic: 'resumed', stillHeldBy: ['collective', 'platform'], by: 'clock' },
+  webhook_disabled: endpoint,
   pause_reminder: { ...pause, topic: 'pause_reminder', level: 'new_in', by: 'clock' },
 };
 

@@ -72,6 +72,9 @@ const replaced = (facts: NoticeFacts, names: readonly string[]): NoticeFacts => 
         own: facts.own && { ...facts.own, payer: sides.payer },
         message: `${rest}\n${purpose}\r\n\n${payer}`,
       };
+    case 'webhook':
+      // Without a description there is a row less.
+      return { ...facts, ...common, description: payer || '-', urlHost: payee, host: payeeHost };
   }
 };
 
@@ -155,11 +158,12 @@ describe('names, purposes, reasons and messages', () => {
       fc.property(facts, language, (one, spoken) => {
         const { subject, text } = renderEmail(one, spoken);
         const [firstLine = ''] = text.split('\n');
-        const long = oneLine(one.payee.name, 120) || '–';
-        const short = oneLine(one.payee.name, 40) || '–';
+        const name = one.about === 'webhook' ? one.host : one.payee.name;
+        const long = oneLine(name, 120) || '–';
+        const short = oneLine(name, 40) || '–';
         expect(subject).toContain(short);
         expect(firstLine).toContain(long);
-        if (one.about !== 'hold') {
+        if (one.about === 'intent' || one.about === 'contribution') {
           expect(subject).toContain(moneyText(one.amount, catalogs[spoken]));
           expect(firstLine).toContain(moneyText(one.amount, catalogs[spoken]));
           expect(subject).toContain(oneLine(one.payer.name, 40) || '–');

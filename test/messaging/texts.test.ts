@@ -87,14 +87,14 @@ describe('what people read', () => {
 
 describe('what has to be in it', () => {
   test.each(both)(
-    '$key in $language: subject and first line name payer, its host, payee, amount, purpose',
+    '$key in $language: subject and first line name payer, its host, payee, amount, purpose, or the endpoint',
     ({ key, language }) => {
       const facts = examples[key];
       const { subject, text, html } = renderEmail(facts, language);
       const [firstLine = ''] = text.split('\n');
-      const payment = facts.about === 'hold' ? facts.own : facts;
+      const payment = facts.about === 'hold' ? facts.own : facts.about === 'webhook' ? null : facts;
       const parts = [
-        facts.payee.name,
+        ...(facts.about === 'webhook' ? [facts.description, facts.urlHost, facts.host] : [facts.payee.name]),
         ...(payment === null
           ? []
           : [payment.payer.name, payment.payer.host, moneyText(payment.amount, catalogs[language])]),
@@ -109,7 +109,7 @@ describe('what has to be in it', () => {
       expect(firstLine).toContain(
         catalogs[language].topics[key].next[facts.recipient.place] ?? catalogs[language].nothingToDo,
       );
-      expect(firstLine).toContain(facts.payee.host ?? '');
+      expect(firstLine).toContain((facts.about === 'webhook' ? facts.host : facts.payee.host) ?? '');
       expect(text).toContain(facts.links.subject);
       expect(text).toContain(facts.links.settings);
     },

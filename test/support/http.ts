@@ -92,6 +92,11 @@ export async function startApi(given?: TestEngine): Promise<Api> {
   Object.assign(process.env, {
     TABLE_NAME: tableName,
     TEST_PROCESSOR: 'on',
+    WEBHOOK_DESTINATIONS: 'local',
+    // Nobody is there: what a queue does not take, the sweep finds.
+    WEBHOOK_DELIVERIES_QUEUE_URL: 'http://127.0.0.1:9/000000000000/webhook-deliveries',
+    AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9',
+    AWS_MAX_ATTEMPTS: '1',
     AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
     AWS_REGION: 'eu-central-1',
     AWS_ACCESS_KEY_ID: 'local',
@@ -153,6 +158,7 @@ async function loadHandlers(): Promise<Readonly<Record<FunctionName, Handler>>> 
     batchAdmin,
     deadLetters,
     webhooks,
+    webhookEndpoints,
     caller,
     documentation,
   ] = await Promise.all([
@@ -164,6 +170,7 @@ async function loadHandlers(): Promise<Readonly<Record<FunctionName, Handler>>> 
     import('../../functions/http/batch-admin.ts'),
     import('../../functions/http/dead-letters.ts'),
     import('../../functions/http/webhooks.ts'),
+    import('../../functions/http/webhook-endpoints.ts'),
     import('../../functions/http/caller.ts'),
     import('../../functions/http/documentation.ts'),
   ]);
@@ -176,6 +183,7 @@ async function loadHandlers(): Promise<Readonly<Record<FunctionName, Handler>>> 
     'batch-admin': batchAdmin.handler,
     'dead-letters': deadLetters.handler,
     webhooks: webhooks.handler,
+    'webhook-endpoints': webhookEndpoints.handler,
     caller: caller.handler,
     documentation: documentation.handler,
   };

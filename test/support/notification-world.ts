@@ -11,15 +11,19 @@ import type {
 } from '../../shared/application/notification-ports.ts';
 import { deliver } from '../../shared/application/notifications.ts';
 import type { Store } from '../../shared/application/ports.ts';
+import type { WebhookMessage, WebhookStore } from '../../shared/application/webhook-ports.ts';
 import { dueShards } from '../../shared/persistence/keys.ts';
 import { createNotificationStore } from '../../shared/persistence/notification-store.ts';
+import { createWebhookStore } from '../../shared/persistence/webhook-store.ts';
 import { type ContributionWorld, contributionWorld } from './contribution-world.ts';
 import type { TestEngine } from './engine.ts';
 
-type WholeStore = Store & ContributionStore & NotificationStore;
+type WholeStore = Store & ContributionStore & NotificationStore & WebhookStore;
 
 export type NotificationWorld = Omit<ContributionWorld, 'deps'> & {
-  readonly deps: NotificationDependencies;
+  readonly deps: Omit<NotificationDependencies, 'store'> & { readonly store: WholeStore };
+  /** Webhooks that are to be attempted now. */
+  readonly webhooks: WebhookMessage[];
   readonly mailbox: Email[];
   /** What deliveries have left for another message, such as the next page of those who give. */
   readonly handedOn: QueueMessage[];
@@ -46,13 +50,24 @@ export async function notificationWorld(
   const world = await contributionWorld(engine);
   const mailbox: Email[] = [];
   const handedOn: QueueMessage[] = [];
-  const store = wrap({ ...world.deps.store, ...createNotificationStore(world.table) });
-  const deps: NotificationDependencies = {
+  const store = wrap({
+    ...world.deps.store,
+    ...createNotificationStore(world.table),
+    ...createWebhookStore(world.table),
+  });
+  const webhooks: WebhookMessage[] = [];
+  const deps: NotificationWorld['deps'] = {
     ...world.deps,
     store,
     queue: {
       send: async (messages) => {
         handedOn.push(...messages);
+        return [];
+      },
+    },
+    webhookQueue: {
+      send: async (messages) => {
+        webhooks.push(...messages.map(({ message }) => message));
         return [];
       },
     },
@@ -76,6 +91,7 @@ export async function notificationWorld(
     ...world,
     deps,
     mailbox,
+    webhooks,
     handedOn,
     newsOf,
     tellAll: async (subjectId) => {

@@ -24,7 +24,7 @@ const side = (description: string) =>
 /** Facts were written when the event was told, perhaps by an earlier version: each may be missing. */
 const Facts = z
   .object({
-    about: fact('What it is about: an `intent`, a `contribution` or a `hold`.'),
+    about: fact('What it is about: an `intent`, a `contribution`, a `hold` or a `webhook` endpoint.'),
     payer: side('Who gives.'),
     payee: side('Who receives, or what is paused.'),
     amount: sum('How much was agreed.'),
@@ -56,10 +56,16 @@ const Facts = z
     retryAt: fact('When a charge is tried again.'),
     level: fact('What is paused.'),
     owner: fact('In whose name it is paused.'),
-    why: fact('Why it is paused.'),
+    why: fact('Why it is paused, or disabled.'),
     message: fact('What they say about it to those who give.'),
     from: fact('Since when it is paused.'),
     until: fact('Until when, if that was said.'),
+    description: fact('What a webhook endpoint is called.'),
+    urlHost: fact('The name in its address.'),
+    host: fact('The host whose endpoint it is.'),
+    since: fact('Since when nothing has arrived there.'),
+    outcome: fact('What the last attempt came to.'),
+    statusCode: z.int().nullish().meta({ description: 'What its receiver answered, if it did.' }),
   })
   .meta({ description: 'Names, amounts and dates as they were then.' });
 
@@ -68,7 +74,7 @@ export const NotificationView = z
     eventId: EventId,
     topic: Topic,
     asksToAct: z.boolean().meta({ description: 'Whether somebody has to do something.' }),
-    subjectId: said('The payment intent, the contribution or the hold that it is about.'),
+    subjectId: said('The payment intent, the contribution, the hold or the webhook endpoint that it is about.'),
     hostId: AccountId.nullable().meta({ description: 'The host as one of whose people you were told, or null.' }),
     accountId: AccountId.nullable().meta({
       description: 'The collective as one of whose people you were told, or null.',

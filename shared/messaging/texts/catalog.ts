@@ -3,6 +3,7 @@ import type { ContributionInterval } from '../../domain/contribution.ts';
 import type { HoldLevel, HoldOwner, HoldReason, MissedPeriods } from '../../domain/hold.ts';
 import type { Place, Topic } from '../../domain/notification.ts';
 import type { IntentType } from '../../domain/payment-intent.ts';
+import type { AttemptOutcome, DisabledReason } from '../../domain/webhook-endpoint.ts';
 import type { Doer, NoticeFacts } from './facts.ts';
 
 /** A text with places for values: `{name}`. What is put there is never read for places again. */
@@ -59,6 +60,11 @@ export type Catalog = {
   readonly levels: Readonly<Record<HoldLevel | 'chosen', Template>>;
   readonly owners: Readonly<Record<HoldOwner, Template>>;
   readonly holdReasons: Readonly<Record<HoldReason, Template>>;
+  /** An endpoint by the name in its address, and by what its host calls it, if anything. */
+  readonly webhook: { readonly plain: Template; readonly described: Template };
+  readonly disabledReasons: Readonly<Record<Exclude<DisabledReason, 'by_hand'>, Template>>;
+  readonly outcomes: Readonly<Record<AttemptOutcome, Template>>;
+  readonly answered: Template;
   readonly missedPeriods: Readonly<Record<MissedPeriods | 'canceled', Template>>;
   readonly doers: Readonly<Record<Doer, Template>>;
   /** Why somebody is told. */
@@ -117,4 +123,10 @@ export type Label =
   | 'until'
   | 'meaning'
   | 'missed'
+  | 'description'
+  | 'address'
+  | 'host'
+  | 'disabledBecause'
+  | 'failingSince'
+  | 'lastOutcome'
   | 'by';

@@ -170,6 +170,13 @@ export const en: Catalog = {
       lead: 'Still paused by {owner}: {held}.',
       next: { host: 'End the pause if its reason is gone. If not, let it go on; you will be reminded again.' },
     },
+    webhook_disabled: {
+      headline: 'Webhook disabled',
+      lead: 'Nothing arrived any more at the {webhook}, so it was disabled.',
+      next: {
+        host: 'Mend the receiver, then enable the endpoint (a host admin can) and replay what did not arrive.',
+      },
+    },
   },
 
   types: {
@@ -265,6 +272,27 @@ export const en: Catalog = {
     unhosting: 'The collective leaves its host.',
     other: 'Another reason.',
   },
+  webhook: {
+    plain: 'webhook endpoint at {address}, for {host}',
+    described: 'webhook endpoint “{description}” at {address}, for {host}',
+  },
+  disabledReasons: {
+    failing: 'Every attempt failed, for as long as one message is tried.',
+    gone: 'The receiver answered that it is gone for good.',
+  },
+  outcomes: {
+    delivered: 'It arrived.',
+    answered_error: 'The receiver answered with an error',
+    gone: 'The receiver answered that it is gone',
+    redirected: 'The receiver answered with a redirect, which is not followed',
+    timed_out: 'The receiver did not answer in time.',
+    unreachable: 'No connection could be made.',
+    unresolved: 'The name in the address stands for nothing.',
+    destination_refused: 'The address is not one of the public internet.',
+    not_trusted: 'The certificate of the receiver does not hold.',
+    broken_off: 'The receiver broke off, or did not speak HTTP.',
+  },
+  answered: '{outcome} ({status}).',
   missedPeriods: {
     skip: 'What falls into the pause is not charged later.',
     collect_once: 'When the pause ends, there is one charge for what fell into it.',
@@ -328,9 +356,20 @@ export const en: Catalog = {
     until: 'Paused until',
     meaning: 'What is paused',
     missed: 'Afterwards',
+    description: 'Called',
+    address: 'Address',
+    host: 'Host',
+    disabledBecause: 'Disabled because',
+    failingSince: 'Nothing arrived since',
+    lastOutcome: 'Last attempt',
     by: 'Done by',
   },
-  open: { intent: 'Open the payment intent', contribution: 'Open the contribution', hold: 'Open the pause' },
+  open: {
+    intent: 'Open the payment intent',
+    contribution: 'Open the contribution',
+    hold: 'Open the pause',
+    webhook: 'Open the webhook endpoint',
+  },
   subject: '{headline}: {what}',
   firstLine: '{lead} Next step: {next}',
   waiting: '{lead} Nobody has acted on it since {since}.',

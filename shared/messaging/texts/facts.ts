@@ -1,16 +1,17 @@
 /**
- * What a text is made of: plain data, taken from an intent, a contribution or a hold and from the event that is told. It has
+ * What a text is made of: plain data, taken from an intent, a contribution, a hold or a webhook endpoint and from the event that is told. It has
  * no internal notes, no comments, and of people nothing but the name of whoever the text is for. Whoever makes it leaves out
  * what the recipient's capacity would not let them read.
  */
 import type { ContributionInterval } from '../../domain/contribution.ts';
 import type { HoldLevel, HoldOwner, HoldReason, MissedPeriods } from '../../domain/hold.ts';
 import type { Money } from '../../domain/money.ts';
-import type { ContributionTopic, HoldTopic, IntentTopic, Place } from '../../domain/notification.ts';
+import type { ContributionTopic, HoldTopic, IntentTopic, Place, WebhookTopic } from '../../domain/notification.ts';
 import type { IntentType, Status } from '../../domain/payment-intent.ts';
+import type { AttemptOutcome, DisabledReason } from '../../domain/webhook-endpoint.ts';
 
 export { type Language, languages } from '../../domain/notification.ts';
-export type { ContributionTopic, HoldTopic, IntentTopic };
+export type { ContributionTopic, HoldTopic, IntentTopic, WebhookTopic };
 
 /** Who did it, as a place and never as a person: from the actor's capacity (`finance_lead@payer_host` → `payer_host`). */
 export type Doer = Exclude<Place, 'givers'> | 'platform' | 'processor' | 'clock';
@@ -111,4 +112,20 @@ export type HoldFacts = Common & {
   readonly stillHeldBy: readonly HoldOwner[];
 };
 
-export type NoticeFacts = IntentFacts | ContributionFacts | HoldFacts;
+export type WebhookFacts = Common & {
+  readonly about: 'webhook';
+  readonly topic: WebhookTopic;
+  /** What the host calls the endpoint; may be empty. */
+  readonly description: string;
+  /** The name in its address, and nothing else of it: a path may be a secret. */
+  readonly urlHost: string;
+  readonly host: string;
+  readonly why: Exclude<DisabledReason, 'by_hand'>;
+  /** Since when nothing has arrived. */
+  readonly since: string;
+  /** What the last attempt came to. */
+  readonly outcome: AttemptOutcome;
+  readonly statusCode: number | null;
+};
+
+export type NoticeFacts = IntentFacts | ContributionFacts | HoldFacts | WebhookFacts;

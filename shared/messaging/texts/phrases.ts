@@ -14,6 +14,7 @@ import type {
   NoticeFacts,
   Side,
   TopicThatMoves,
+  WebhookFacts,
 } from './facts.ts';
 import { fill, given, plain, type Rich, strong } from './rich.ts';
 import { zh } from './zh.ts';
@@ -126,6 +127,7 @@ export function textKeyOf(facts: NoticeFacts): TextKey {
     case 'intent':
       return intentTextKey(facts.topic, facts.status);
     case 'contribution':
+    case 'webhook':
       return facts.topic;
     case 'hold':
       return holdTextKey(facts);
@@ -159,10 +161,13 @@ function holdTextKey({ topic, cancels, owner, why, stillHeldBy }: HoldFacts): Te
   return topic === 'resumed' && stillHeldBy.length > 0 ? 'resumed_but_held' : topic;
 }
 
-/** What it is about: the payment, the contribution, or what is held. */
+/** What it is about: the payment, the contribution, what is held, or the endpoint. */
 function what(facts: NoticeFacts, size: Size, catalog: Catalog): Rich {
   if (facts.about === 'hold') {
     return heldText(facts, size, catalog);
+  }
+  if (facts.about === 'webhook') {
+    return endpointText(facts, size, catalog);
   }
   const purpose =
     facts.about === 'intent'
@@ -201,6 +206,13 @@ function heldText({ payee, own, chosen, level }: HoldFacts, size: Size, catalog:
     : counted(catalog.held.chosen, chosen, catalog, { account });
 }
 
+function endpointText({ description, urlHost, host }: WebhookFacts, size: Size, { webhook }: Catalog): Rich {
+  const values = { address: given(urlHost, 2 * size.name), host: given(host, size.name) };
+  return description === ''
+    ? fill(webhook.plain, values)
+    : fill(webhook.described, { ...values, description: given(description, size.name) });
+}
+
 /** What happened or is to be done, then what it is about: a subject, or a line for the inbox. */
 export function headingText(facts: NoticeFacts, size: Size, catalog: Catalog): Rich {
   return fill(catalog.subject, { headline: headlineText(facts, catalog), what: what(facts, size, catalog) });
@@ -214,7 +226,7 @@ export function headlineText(facts: NoticeFacts, catalog: Catalog): Rich {
 export function firstLine(facts: NoticeFacts, catalog: Catalog): Rich {
   const about = what(facts, sizes.sentence, catalog);
   const lead = fill(catalog.topics[textKeyOf(facts)].lead, {
-    ...(facts.about === 'hold' ? { held: about, owner: catalog.owners[facts.owner] } : { payment: about }),
+    ...subjectOf(facts, about, catalog),
     ...(facts.about === 'intent' && facts.moved !== null ? { moved: moneyText(facts.moved, catalog) } : {}),
   });
   const since =
@@ -225,6 +237,18 @@ export function firstLine(facts: NoticeFacts, catalog: Catalog): Rich {
     lead: since,
     next: strong(nextStep(facts, catalog)[0] ?? fill(catalog.nothingToDo)),
   });
+}
+
+/** What the first sentence calls it. */
+function subjectOf(facts: NoticeFacts, about: Rich, { owners }: Catalog): Record<string, Rich | string> {
+  switch (facts.about) {
+    case 'hold':
+      return { held: about, owner: owners[facts.owner] };
+    case 'webhook':
+      return { webhook: about };
+    default:
+      return { payment: about };
+  }
 }
 
 /** What whoever it is for does now: one step, or none. */
@@ -264,6 +288,8 @@ function particularRows(facts: NoticeFacts, catalog: Catalog): Found {
       return contributionRows(facts, catalog);
     case 'hold':
       return holdRows(facts, catalog);
+    case 'webhook':
+      return webhookRows(facts, catalog);
   }
 }
 
@@ -335,6 +361,24 @@ function holdRows(facts: HoldFacts, catalog: Catalog): Found {
   ];
 }
 
+function webhookRows(facts: WebhookFacts, catalog: Catalog): Found {
+  const { description, urlHost, host, why, since, timeZone } = facts;
+  return [
+    ['description', description === '' ? null : given(description, sizes.row.name)],
+    ['address', given(urlHost, sizes.row.name)],
+    ['host', given(host, sizes.row.name)],
+    ['disabledBecause', plain(catalog.disabledReasons[why])],
+    ['failingSince', instantText(since, timeZone, catalog)],
+    ['lastOutcome', outcomeText(facts, catalog)],
+  ];
+}
+
+/** With the status code where the receiver answered with one that says something. */
+const outcomeText = ({ outcome, statusCode }: WebhookFacts, { outcomes, answered }: Catalog): Rich =>
+  statusCode !== null && (outcome === 'answered_error' || outcome === 'gone' || outcome === 'redirected')
+    ? fill(answered, { outcome: outcomes[outcome], status: `${statusCode}` })
+    : plain(outcomes[outcome]);
+
 const sides = ({ payer, payee }: { readonly payer: Side; readonly payee: Side }, catalog: Catalog): Found => [
   ['payer', partyText(payer, sizes.row, catalog)],
   ['payee', partyText(payee, sizes.row, catalog)],
@@ -347,6 +391,9 @@ const givenOrNull = (text: string | null): Rich | null => (text === null ? null 
 
 /** A host is named, because there may be two; whoever else it is has been named before. */
 function doerText(doer: Doer, facts: NoticeFacts, catalog: Catalog): Rich {
+  if (facts.about === 'webhook') {
+    return plain(catalog.doers[doer]);
+  }
   const host =
     doer === 'payer_host' && facts.about !== 'hold'
       ? facts.payer.host

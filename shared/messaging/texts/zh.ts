@@ -1,6 +1,6 @@
 /**
  * Simplified Chinese. The terms: payment intent 付款意向, host 托管方, collective 集体, contribution 捐助, contributor 捐助者,
- * grant 资助款, transfer of funds 资金划转, receipt 到账, pause 暂停, write off 核销, tier 档位, purpose 用途.
+ * grant 资助款, transfer of funds 资金划转, receipt 到账, pause 暂停, webhook 回调, write off 核销, tier 档位, purpose 用途.
  */
 import type { Catalog } from './catalog.ts';
 
@@ -171,6 +171,11 @@ export const zh: Catalog = {
       lead: '{owner}的暂停仍有效：{held}。',
       next: { host: '如暂停的原因已消除，请解除暂停；否则可以继续，系统会再次提醒。' },
     },
+    webhook_disabled: {
+      headline: '回调已停用',
+      lead: '{webhook}一直无法送达，已自动停用。',
+      next: { host: '请修复接收端，然后由托管方管理员重新启用，并重发未送达的消息。' },
+    },
   },
 
   types: {
@@ -257,6 +262,27 @@ export const zh: Catalog = {
     unhosting: '集体将离开其托管方。',
     other: '其他原因。',
   },
+  webhook: {
+    plain: '{host}的回调地址（{address}）',
+    described: '{host}的回调地址“{description}”（{address}）',
+  },
+  disabledReasons: {
+    failing: '一条消息的所有尝试都失败了。',
+    gone: '接收端答复已永久停用。',
+  },
+  outcomes: {
+    delivered: '已送达。',
+    answered_error: '接收端答复错误',
+    gone: '接收端答复已停用',
+    redirected: '接收端要求跳转，系统不会跟随',
+    timed_out: '接收端未及时答复。',
+    unreachable: '无法建立连接。',
+    unresolved: '地址中的域名无法解析。',
+    destination_refused: '该地址不属于公共互联网。',
+    not_trusted: '接收端的证书无效。',
+    broken_off: '接收端中断了连接，或答复无法识别。',
+  },
+  answered: '{outcome}（{status}）。',
   missedPeriods: {
     skip: '暂停期间错过的捐助，之后不再补扣。',
     collect_once: '暂停解除后，对暂停期间错过的捐助一次性补扣一笔。',
@@ -320,9 +346,15 @@ export const zh: Catalog = {
     until: '暂停截止',
     meaning: '暂停内容',
     missed: '之后',
+    description: '名称',
+    address: '地址',
+    host: '托管方',
+    disabledBecause: '停用原因',
+    failingSince: '未送达开始时间',
+    lastOutcome: '最近一次尝试',
     by: '操作方',
   },
-  open: { intent: '打开付款意向', contribution: '打开捐助', hold: '打开暂停' },
+  open: { intent: '打开付款意向', contribution: '打开捐助', hold: '打开暂停', webhook: '打开回调地址' },
   subject: '{headline}：{what}',
   firstLine: '{lead}下一步：{next}',
   waiting: '{lead}自{since}以来尚无人处理。',

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import type { Topic } from '../../domain/notification.ts';
+import type { Named, WebhookNews } from '../../application/webhook-ports.ts';
 
 const secretPrefix = 'whsec_';
 /** The specification's bounds; the length of the hash is between them. */
@@ -66,19 +66,6 @@ export function signedHeaders(message: {
 
 /** Of the body's shape. Fields may be added under the same one; what is there keeps its meaning. */
 export const payloadVersion = 1;
-
-export type Named = { readonly id: string; readonly name: string };
-
-export type WebhookNews = {
-  readonly eventId: string;
-  readonly topic: Topic;
-  readonly subject: { readonly kind: 'payment_intent' | 'contribution' | 'hold'; readonly id: string };
-  readonly occurredAt: string;
-  /** The host whose endpoint it is. */
-  readonly host: Named;
-  readonly payer?: Named | undefined;
-  readonly payee?: Named | undefined;
-};
 
 export type WebhookPayload = {
   /** `payment_intent.money_sent` */

@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Webhook } from 'svix';
+import type { WebhookNews } from '../../../shared/application/webhook-ports.ts';
 import {
   createSecret,
   isSecret,
@@ -10,7 +11,6 @@ import {
   signedHeaders,
   testPayload,
   type WebhookHeaders,
-  type WebhookNews,
 } from '../../../shared/messaging/webhooks/sign.ts';
 
 const at = '2026-11-22T12:00:00.999Z';

@@ -1,0 +1,216 @@
+/**
+ * Makes the attempts at deliveries. Messages come twice and late, so each attempt is claimed first and what it came to is
+ * written only by whoever has claimed it. A crash after the request was made, and before that was written, makes it once more,
+ * under the same id.
+ */
+import pRetry from 'p-retry';
+import {
+  type Attempt,
+  closeDelivery,
+  type DisabledNotice,
+  nextStep,
+  recordAttempt,
+  type WebhookDelivery,
+  type WebhookEndpoint,
+} from '../domain/webhook-endpoint.ts';
+import { delayOf, eventIdOf, messageFor, sweepAgainAt, sweepAtOf } from './webhook-delivery.ts';
+import type { DeliveryDependencies, StoredDelivery, WebhookEvent, WebhookMessage } from './webhook-ports.ts';
+
+/** Longer than an attempt and its writing, shorter than the queue waits before it hands a message out again. */
+const claimSeconds = 60;
+
+export type Made = WebhookDelivery['status'] | 'nothing_to_do' | 'too_early' | 'claimed_by_another';
+
+/** @returns what became of the delivery by this call */
+export async function makeAttempt(deps: DeliveryDependencies, message: WebhookMessage): Promise<Made> {
+  const { store, clock } = deps;
+  const { hostId, endpointId, deliveryId } = message;
+  const [endpoint, stored] = await Promise.all([
+    store.webhookEndpoint(hostId, endpointId),
+    store.webhookDelivery(endpointId, eventIdOf(deliveryId)),
+  ]);
+  if (stored?.hostId !== hostId) {
+    return 'nothing_to_do';
+  }
+  const now = clock.now();
+  switch (endpoint === undefined ? 'endpoint_disabled' : nextStep(endpoint, stored.delivery, now)) {
+    case 'over':
+      return 'nothing_to_do';
+    case 'endpoint_disabled':
+      return close(deps, stored, now);
+    case 'not_yet':
+      return comeBack(deps, stored, now);
+    case 'send':
+      return endpoint === undefined ? 'nothing_to_do' : attemptOne(deps, endpoint, stored, now);
+  }
+}
+
+/** Its endpoint takes nothing any more, or is gone. */
+async function close({ store }: DeliveryDependencies, before: StoredDelivery, now: string): Promise<Made> {
+  const delivery = closeDelivery(before.delivery, now);
+  if (delivery === before.delivery) {
+    return 'nothing_to_do';
+  }
+  const after = { ...before, delivery, version: before.version + 1, sweepAt: null };
+  return (await store.recordAttempt({ before, after, claimedUntil: null })) ? delivery.status : 'claimed_by_another';
+}
+
+/** Clocks differ by a little: a message that came a moment early is held back once more; an old one is no longer needed. */
+const aMomentSeconds = 2;
+
+async function comeBack({ queue }: DeliveryDependencies, stored: StoredDelivery, now: string): Promise<Made> {
+  const delaySeconds = delayOf(stored.delivery, now);
+  if (delaySeconds !== undefined && delaySeconds <= aMomentSeconds) {
+    await handOver(queue, stored, delaySeconds);
+  }
+  return 'too_early';
+}
+
+async function attemptOne(
+  deps: DeliveryDependencies,
+  endpoint: WebhookEndpoint,
+  stored: StoredDelivery,
+  now: string,
+): Promise<Made> {
+  const claimedUntil = new Date(Date.parse(now) + claimSeconds * 1000).toISOString();
+  if (!(await deps.store.claimDelivery(stored, now, claimedUntil))) {
+    return 'claimed_by_another';
+  }
+  const attempt = await deps.attempt(endpoint, stored);
+  const after = await written(deps, { endpoint, stored, claimedUntil }, attempt);
+  const delaySeconds = after.delivery.status === 'pending' ? delayOf(after.delivery, deps.clock.now()) : undefined;
+  if (delaySeconds !== undefined) {
+    await handOver(deps.queue, after, delaySeconds);
+  }
+  return after.delivery.status;
+}
+
+type Claimed = {
+  readonly endpoint: WebhookEndpoint;
+  readonly stored: StoredDelivery;
+  readonly claimedUntil: string;
+};
+
+class Changed extends Error {}
+
+/** Many deliveries to one endpoint count their failures on it at the same time. */
+const retryOptions = { retries: 40, minTimeout: 2, factor: 1.3, maxTimeout: 80, randomize: true };
+
+/** What follows is decided anew when the endpoint was changed meanwhile; the attempt stays the one that was made. */
+function written(deps: DeliveryDependencies, { endpoint, stored, claimedUntil }: Claimed, attempt: Attempt) {
+  let current: WebhookEndpoint | undefined = endpoint;
+  return pRetry(
+    async () => {
+      const after = await write(deps, { stored, claimedUntil, endpoint: current }, attempt);
+      if (after === undefined) {
+        current = await deps.store.webhookEndpoint(stored.hostId, stored.delivery.endpointId);
+        throw new Changed('The endpoint was changed, or somebody else has the delivery now.');
+      }
+      return after;
+    },
+    { ...retryOptions, shouldRetry: ({ error }) => error instanceof Changed },
+  );
+}
+
+async function write(
+  { store, clock, ids }: DeliveryDependencies,
+  { endpoint, stored, claimedUntil }: Omit<Claimed, 'endpoint'> & { readonly endpoint: WebhookEndpoint | undefined },
+  attempt: Attempt,
+): Promise<StoredDelivery | undefined> {
+  const now = clock.now();
+  const next = (delivery: WebhookDelivery): StoredDelivery => ({
+    ...stored,
+    delivery,
+    version: stored.version + 1,
+    sweepAt: sweepAtOf(delivery, now),
+  });
+  if (endpoint === undefined) {
+    const after = next(closeDelivery(stored.delivery, now));
+    return (await store.recordAttempt({ before: stored, after, claimedUntil })) ? after : undefined;
+  }
+  const recorded = recordAttempt(endpoint, stored.delivery, attempt);
+  const after = next(recorded.delivery);
+  const isWritten = await store.recordAttempt({
+    before: stored,
+    after,
+    claimedUntil,
+    ...(recorded.endpoint === endpoint ? {} : { endpoint: { before: endpoint, after: recorded.endpoint } }),
+    ...(recorded.notice === null
+      ? {}
+      : { event: disabledEvent(ids.next('evt', recorded.notice.at), recorded.endpoint, recorded.notice) }),
+  });
+  return isWritten ? after : undefined;
+}
+
+const disabledEvent = (
+  id: string,
+  { version, description, url, failingSince }: WebhookEndpoint,
+  { endpointId, hostId, reason, at, lastOutcome, lastStatusCode }: DisabledNotice,
+): WebhookEvent => ({
+  id,
+  endpointId,
+  hostId,
+  number: version,
+  at,
+  data: {
+    type: 'webhook_disabled',
+    description,
+    urlHost: new URL(url).hostname,
+    why: reason,
+    since: failingSince ?? at,
+    outcome: lastOutcome,
+    statusCode: lastStatusCode,
+  },
+});
+
+/** What the queue does not take, the sweep finds; the message is done with all the same. */
+async function handOver(
+  queue: DeliveryDependencies['queue'],
+  stored: StoredDelivery,
+  delaySeconds: number,
+): Promise<void> {
+  await queue.send([{ message: messageFor(stored), delaySeconds }]);
+}
+
+// --- The sweep -------------------------------------------------------------------------------------------------------
+
+export type SweepDependencies = Pick<DeliveryDependencies, 'clock' | 'queue'> & {
+  readonly store: Pick<DeliveryDependencies['store'], 'dueDeliveries' | 'postponeSweep'>;
+};
+
+const pageSize = 100;
+
+/**
+ * Queues what waits in the due index. It is postponed only after it was queued: a run that dies in between leaves it to the next
+ * one, and a message too many finds nothing to do.
+ *
+ * @returns how many were queued, and how many the queue did not take: the next run finds those
+ */
+export async function queueDeliveries(
+  { store, clock, queue }: SweepDependencies,
+  { shards, hasTime }: { readonly shards: number; readonly hasTime: () => boolean },
+): Promise<{ readonly queued: number; readonly refused: number }> {
+  let queued = 0;
+  let refused = 0;
+  for (let shard = 0; shard < shards; shard += 1) {
+    let taken: readonly StoredDelivery[] = [];
+    do {
+      const now = clock.now();
+      const due = await store.dueDeliveries(shard, now, pageSize);
+      const left = new Set(
+        (
+          await queue.send(
+            due.map((each) => ({ message: messageFor(each), delaySeconds: delayOf(each.delivery, now) ?? 0 })),
+          )
+        ).map(nameOf),
+      );
+      taken = due.filter((each) => !left.has(nameOf(messageFor(each))));
+      await Promise.all(taken.map((each) => store.postponeSweep(each, sweepAgainAt(each.delivery, now))));
+      queued += taken.length;
+      refused += left.size;
+    } while (taken.length === pageSize && hasTime());
+  }
+  return { queued, refused };
+}
+
+const nameOf = ({ endpointId, deliveryId }: WebhookMessage): string => `${endpointId} ${deliveryId}`;

@@ -1,0 +1,71 @@
+/** Hands the news of an event on to the programs that a host wants told: a delivery for each endpoint, and a message for its attempt. */
+import type { Place } from '../domain/notification.ts';
+import { beginDelivery, endpointsRead, wantsTopic } from '../domain/webhook-endpoint.ts';
+import type { News } from './news.ts';
+import type { EventMessage } from './notification-ports.ts';
+import type { Clock, Dependencies } from './ports.ts';
+import { deliveryIdOf, messageFor, sweepAtOf } from './webhook-delivery.ts';
+import type { StoredDelivery, WebhookNews, WebhookQueue, WebhookStore } from './webhook-ports.ts';
+
+export type WebhookNewsDependencies = {
+  readonly store: Pick<Dependencies['store'], 'account'> & Pick<WebhookStore, 'listWebhookEndpoints' | 'putDelivery'>;
+  readonly clock: Clock;
+  readonly webhookQueue: WebhookQueue;
+};
+
+/** Where a topic's audiences are the people of a host. */
+const hostPlaces: readonly Place[] = ['payer_host', 'payee_host', 'host'];
+
+/**
+ * News that comes again makes nothing twice: there is one delivery of each event for each endpoint, and a message too many is one
+ * that finds nothing to do. A crash before the message is sent leaves the delivery to the sweep.
+ */
+export async function tellWebhooks(deps: WebhookNewsDependencies, message: EventMessage, news: News): Promise<void> {
+  const begun: StoredDelivery[] = [];
+  for (const hostId of hostsToldOf(news)) {
+    begun.push(...(await beginAt(deps, hostId, message, news)));
+  }
+  const left = await deps.webhookQueue.send(begun.map((each) => ({ message: messageFor(each), delaySeconds: 0 })));
+  if (left.length > 0) {
+    throw new Error(`${left.length} of ${begun.length} webhooks were not taken by the queue; the sweep finds them.`);
+  }
+}
+
+/** What a side may not know yet has no account at its place (requirements A7). */
+const hostsToldOf = ({ audiences, accountAt }: News): ReadonlySet<string> =>
+  new Set(
+    hostPlaces
+      .filter((place) => audiences.some((audience) => audience.place === place))
+      .flatMap((place) => accountAt(place) ?? []),
+  );
+
+async function beginAt(
+  { store, clock }: WebhookNewsDependencies,
+  hostId: string,
+  { eventId, at }: EventMessage,
+  { topic, subject, parties }: News,
+): Promise<readonly StoredDelivery[]> {
+  const { items } = await store.listWebhookEndpoints(hostId, endpointsRead);
+  const wanted = items.filter((endpoint) => wantsTopic(endpoint, topic));
+  if (wanted.length === 0) {
+    return [];
+  }
+  const host = await store.account(hostId);
+  const news: WebhookNews = {
+    eventId,
+    topic,
+    subject,
+    occurredAt: at,
+    host: { id: hostId, name: host?.name ?? '' },
+    ...parties,
+  };
+  const createdAt = clock.now();
+  const begun = wanted.map(({ id: endpointId }): StoredDelivery => {
+    const delivery = beginDelivery({ id: deliveryIdOf(eventId), endpointId, eventId, topic, createdAt });
+    return { delivery, hostId, news, version: 1, sweepAt: sweepAtOf(delivery) };
+  });
+  for (const each of begun) {
+    await store.putDelivery(each);
+  }
+  return begun;
+}
