@@ -55,6 +55,7 @@ export function buildApp(options: BuildAppOptions = {}): BuiltApp {
       logLevel: settings.logLevel,
       processorSecretArn: settings.processorSecretArn,
       mailFrom: settings.mailFrom,
+      dashboardUrl: settings.dashboardUrl,
     });
     return { app, data, service };
   } finally {

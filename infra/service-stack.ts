@@ -28,6 +28,8 @@ export type ServiceStackProps = {
   readonly processorSecretArn: string | undefined;
   /** The address that e-mail comes from, if any is sent. */
   readonly mailFrom: string | undefined;
+  /** Where e-mails lead to, if that is not the API. */
+  readonly dashboardUrl: string | undefined;
 };
 
 type FunctionSpecifics = Omit<ServiceFunctionProps, 'name' | 'code' | 'monitoring' | 'logLevel'>;
@@ -78,7 +80,7 @@ export class ServiceStack extends Stack {
       table: props.data.table,
       monitoring: this.monitoring,
       mail: mailAccess(this, props.mailFrom),
-      publicUrl: api.url,
+      publicUrl: props.dashboardUrl ?? api.url,
       hooks: this.hooks,
       createFunction: (name, specifics) => this.createFunction(name, specifics),
     });

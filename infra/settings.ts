@@ -23,6 +23,8 @@ export type Settings = {
   readonly processorSecretArn: string | undefined;
   /** `mailFrom`: the address that e-mail comes from (`mail-settings.ts`); without it none is sent. */
   readonly mailFrom: string | undefined;
+  /** `dashboardUrl`: where people find what e-mails lead to; the API's own address without it. */
+  readonly dashboardUrl: string | undefined;
 };
 
 const logLevels = ['DEBUG', 'INFO', 'WARN', 'ERROR'] as const;
@@ -35,7 +37,18 @@ export function readSettings(node: Node): Settings {
     identityProvider: readIdentityProvider(node),
     processorSecretArn: checkSecretArn(read(node, 'processorSecretArn')),
     mailFrom: checkMailFrom(read(node, 'mailFrom')),
+    dashboardUrl: checkDashboardUrl(read(node, 'dashboardUrl')),
   };
+}
+
+/** @throws unless it is an address of a page, without anything behind its path */
+function checkDashboardUrl(text: string | undefined): string | undefined {
+  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined;
+  const isPage = url?.protocol === 'https:' && url.search === '' && url.hash === '' && url.username === '';
+  if (text !== undefined && !isPage) {
+    throw new Error('The setting dashboardUrl is the address of a page, such as https://pay.example.org.');
+  }
+  return text?.replace(/\/$/, '');
 }
 
 function readIdentityProvider(node: Node): IdentityProviderSetting {

@@ -9,7 +9,7 @@ export const handler = httpFunctionOn(inboxDependencies, 'caller', callerRoutes,
 
   listNotifications: (deps, { meta, query, page }) =>
     inbox.listNotifications(deps, meta.userId, { host: query.host, ...page }),
-  countUnreadNotifications: (deps, { meta }) => inbox.countUnread(deps, meta.userId),
+  countUnreadNotifications: (deps, { meta, query }) => inbox.countUnread(deps, meta.userId, query),
   getOwnPreferences: (deps, { meta }) => inbox.getOwnPreferences(deps, meta.userId),
   putOwnPreferences: (deps, { meta, body }) => inbox.putOwnPreferences(deps, meta, body),
   markNotificationRead: (deps, { meta, params }) => inbox.markNotificationRead(deps, meta, params.eventId),

@@ -69,8 +69,12 @@ export async function listNotifications(
   return accept({ items: found.map(notificationView), next });
 }
 
-export async function countUnread({ store, clock }: InboxDependencies, userId: string): Outcome {
-  const unread = await store.unread(userId, clock.now());
+export async function countUnread(
+  { store, clock }: InboxDependencies,
+  userId: string,
+  { host }: Pick<ListNotificationsInput, 'host'>,
+): Outcome {
+  const unread = await store.unread(userId, clock.now(), host);
   return accept({ status: 200, body: { unread }, version: null, replayed: false });
 }
 

@@ -74,10 +74,10 @@ export type NotificationStore = {
   notice(userId: string, eventId: string): Promise<Notice | undefined>;
   /** Newest first. */
   listNotices(userId: string, limit: number, from?: Position): Promise<Slice<Notice>>;
-  /** What was told so long ago that it is forgotten counts no more. */
-  unread(userId: string, now: string): Promise<number>;
+  /** What was told so long ago that it is forgotten counts no more. @param host only what was told to the team of this host */
+  unread(userId: string, now: string, host?: string): Promise<number>;
   /** @returns false when it was read before, or is not there */
-  markRead(notice: Pick<Notice, 'userId' | 'eventId' | 'at'>, readAt: string): Promise<boolean>;
+  markRead(notice: Pick<Notice, 'userId' | 'eventId' | 'hostId' | 'at'>, readAt: string): Promise<boolean>;
   /** Gives the sending of an e-mail to one who asks, until then; @returns false when somebody else has it, or it was sent */
   claimEmail(userId: string, eventId: string, now: string, until: string): Promise<boolean>;
   emailSent(userId: string, eventId: string, at: string): Promise<void>;

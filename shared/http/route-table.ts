@@ -123,6 +123,17 @@ export const routeTable = {
   getSuspense: get('/hosts/{hostId}/suspense/{suspenseId}', 'hosts'),
   attachSuspense: change('POST', '/hosts/{hostId}/suspense/{suspenseId}/attach', 'hosts'),
 
+  listBatchRuns: get('/batch-runs', 'batch-admin'),
+  getBatchRollout: get('/batch-rollout', 'batch-admin'),
+  putBatchRollout: change('PUT', '/batch-rollout', 'batch-admin'),
+  listBatchRolloutChanges: get('/batch-rollout/changes', 'batch-admin'),
+
+  listDeadLetterQueues: get('/dead-letters', 'dead-letters'),
+  listDeadLetters: get('/dead-letters/{queue}', 'dead-letters'),
+  replayDeadLetters: change('POST', '/dead-letters/{queue}/replay', 'dead-letters'),
+
+  receiveNews: signed('/webhooks/{processor}/{hostId}', 'webhooks'),
+
   createWebhookEndpoint: change('POST', '/hosts/{hostId}/webhook-endpoints', 'webhook-endpoints'),
   listWebhookEndpoints: get('/hosts/{hostId}/webhook-endpoints', 'webhook-endpoints'),
   getWebhookEndpoint: get(oneEndpoint, 'webhook-endpoints'),
@@ -135,17 +146,6 @@ export const routeTable = {
   listWebhookDeliveries: get(`${oneEndpoint}/deliveries`, 'webhook-endpoints'),
   getWebhookDelivery: get(`${oneEndpoint}/deliveries/{deliveryId}`, 'webhook-endpoints'),
   replayWebhookDelivery: change('POST', `${oneEndpoint}/deliveries/{deliveryId}/replay`, 'webhook-endpoints'),
-
-  listBatchRuns: get('/batch-runs', 'batch-admin'),
-  getBatchRollout: get('/batch-rollout', 'batch-admin'),
-  putBatchRollout: change('PUT', '/batch-rollout', 'batch-admin'),
-  listBatchRolloutChanges: get('/batch-rollout/changes', 'batch-admin'),
-
-  listDeadLetterQueues: get('/dead-letters', 'dead-letters'),
-  listDeadLetters: get('/dead-letters/{queue}', 'dead-letters'),
-  replayDeadLetters: change('POST', '/dead-letters/{queue}/replay', 'dead-letters'),
-
-  receiveNews: signed('/webhooks/{processor}/{hostId}', 'webhooks'),
 
   getMe: get('/me', 'caller'),
   listNotifications: get('/me/notifications', 'caller'),

@@ -9,7 +9,7 @@ import type { StoreOptions } from './store.ts';
 import { createTableReader } from './table-reader.ts';
 
 /** What is unread is counted by month, as it is forgotten: what was forgotten unread is counted no more. */
-const unreadIn = (month: string): string => `unread#${month}`;
+const unreadIn = (month: string, hostId: string | null): string => `unread#${month}#${hostId ?? ''}`;
 
 export function createNotificationStore({ client, tableName }: StoreOptions): NotificationStore {
   const { get, batchGet, query, slice, byPrefix } = createTableReader(client, tableName);
@@ -40,7 +40,7 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
                   TableName: tableName,
                   Key: keys.inbox(notice.userId),
                   UpdateExpression: 'ADD #unread :one',
-                  ExpressionAttributeNames: { '#unread': unreadIn(monthOf(notice.at)) },
+                  ExpressionAttributeNames: { '#unread': unreadIn(monthOf(notice.at), notice.hostId) },
                   ExpressionAttributeValues: { ':one': 1 },
                 },
               },
@@ -67,13 +67,17 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
         from,
         noticeFromItem,
       ),
-    async unread(userId, now) {
+    async unread(userId, now, host) {
       const counts = Object.entries((await get(keys.inbox(userId))) ?? {});
       return counts
-        .filter(([name]) => name.startsWith(unreadIn('')) && forgottenAt(name.slice(unreadIn('').length)) > now)
-        .reduce((sum, [, count]) => sum + Number(count), 0);
+        .map(([name, count]) => ({ parts: name.split('#'), count: Number(count) }))
+        .filter(
+          ({ parts: [what, month = '', hostId] }) =>
+            what === 'unread' && forgottenAt(month) > now && (host ?? hostId) === hostId,
+        )
+        .reduce((sum, { count }) => sum + count, 0);
     },
-    async markRead({ userId, eventId, at: toldAt }, at) {
+    async markRead({ userId, eventId, hostId, at: toldAt }, at) {
       try {
         await client.send(
           new TransactWriteCommand({
@@ -92,7 +96,7 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
                   TableName: tableName,
                   Key: keys.inbox(userId),
                   UpdateExpression: 'ADD #unread :less',
-                  ExpressionAttributeNames: { '#unread': unreadIn(monthOf(toldAt)) },
+                  ExpressionAttributeNames: { '#unread': unreadIn(monthOf(toldAt), hostId) },
                   ExpressionAttributeValues: { ':less': -1 },
                 },
               },

@@ -113,6 +113,15 @@ describe('the inbox', () => {
     expect(await api.refused('listNotifications', stolen)).toMatchObject({ type: '/problems/validation-failed' });
   });
 
+  test('is counted for one host alone when that is asked for', async () => {
+    const { people, accounts } = world;
+    const all = await unreadOf(people.financeB);
+    const of = async (host: string) =>
+      (await api.ok('countUnreadNotifications', { as: people.financeB, query: { host } })).unread;
+    expect([await of(accounts.hostB), await of(accounts.hostA)]).toEqual([all, 0]);
+    expect(all).toBeGreaterThan(0);
+  });
+
   test('can be asked for what somebody was told as one of the people of a host', async () => {
     const { people, accounts } = world;
     const { items } = await inboxOf(people.financeB, { limit: 100 });

@@ -353,6 +353,16 @@ describe('what functions may do', () => {
     }
   });
 
+  test('e-mails lead to the dashboard where there is one, and to the API otherwise', () => {
+    const leadsTo = (template: typeof service) =>
+      functionsByName(template)['deliver-notification'].Environment.Variables['PUBLIC_URL'];
+    expect(leadsTo(synthesize({ dashboardUrl: 'https://pay.host.example/' }).service)).toBe('https://pay.host.example');
+    expect(leadsTo(service)).not.toBe('https://pay.host.example');
+    for (const dashboardUrl of ['pay.host.example', 'http://pay.host.example', 'https://a:b@host.example/?x']) {
+      expect(() => synthesize({ dashboardUrl })).toThrow('dashboardUrl');
+    }
+  });
+
   test('no function that answers people touches a queue, but those that send a test or a replay', () => {
     const touching = functionNames.filter((name) =>
       allowed(name).some(({ actions }) => actions.some((action) => action.startsWith('sqs:'))),

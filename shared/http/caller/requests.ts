@@ -3,8 +3,12 @@ import * as z from 'zod';
 import { AccountId, Channel, Delivery, Language, Topic } from '../fields.ts';
 import { page } from '../pages.ts';
 
+const host = AccountId.optional().meta({ description: 'Only what you were told as one of the people of this host.' });
+
+export const CountUnread = z.strictObject({ host });
+
 export const ListNotifications = z.strictObject({
-  host: AccountId.optional().meta({ description: 'Only what you were told as one of the people of this host.' }),
+  host,
   ...page,
 });
 

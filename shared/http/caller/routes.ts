@@ -23,6 +23,7 @@ export const callerRoutes = defineRoutes<'caller'>()({
   },
   countUnreadNotifications: {
     summary: 'Count what you have not read',
+    query: requests.CountUnread,
     status: 200,
     answer: views.UnreadView,
     problems: [],

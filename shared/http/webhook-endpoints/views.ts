@@ -65,7 +65,9 @@ export const WebhookDeliveryView = z
     topic: Topic.nullable().meta({ description: 'What it tells; null for a test.' }),
     subject: z
       .object({
-        kind: z.enum(['payment_intent', 'contribution', 'hold', 'webhook_endpoint']),
+        kind: z
+          .enum(['payment_intent', 'contribution', 'hold', 'webhook_endpoint'])
+          .meta({ description: 'What kind of thing.' }),
         id: said('Its id.'),
       })
       .nullable()
