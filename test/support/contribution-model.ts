@@ -6,6 +6,9 @@
  * What the rules leave open is read as somebody who gives money would expect it: lifting a hold that skips gives up whatever
  * was not charged until then, also what began shortly before the hold (P2: the next charge is the next anchor day after now).
  * A gift that is given once has no next anchor day: it is given up only when its time came while it was held.
+ *
+ * A subscription that a processor charges by itself has its calendar there: the model says what it should be doing there, and
+ * to which period belongs what it took. Whoever changes from or to one gives up the periods that have begun by then.
  */
 
 /** What a new request to charge comes to, and whether anybody hears of it. `lost`: whoever asked died before writing it. */
@@ -33,8 +36,12 @@ export type Terms = {
   readonly script: Script;
 };
 
+/** By a saved card, by the contributor's own bank, or by a subscription that the processor charges by itself. */
+export type Means = 'card' | 'transfer' | 'subscription';
+
 export type Model = {
   readonly terms: Terms;
+  means: Means;
   /** By id, what becomes of the periods that pass: only holds that stop this contribution. */
   readonly holds: Map<string, 'skip' | 'collect_once'>;
   /** The first period that has not begun, and those that began and are neither charged nor given up. */
@@ -62,6 +69,8 @@ export type Model = {
     at: string;
   } | null;
   isSetAside: boolean;
+  /** Set aside because too many bank transfers are open, and for nothing else. */
+  isFull: boolean;
   isCanceled: boolean;
   card: number;
   asked: number;
@@ -69,10 +78,16 @@ export type Model = {
   /** The result: which periods were charged (or confirmed), in that order, and which are expected by bank transfer. */
   readonly charged: number[];
   expected: number[];
+  /** Until when each bank transfer was to be confirmed, and those that were not. */
+  readonly graceUntil: Map<number, string>;
+  readonly unconfirmed: Set<number>;
+  /** What the payer did on the processor's own site: what is not told here yet is not known here. */
+  there: 'goes on' | 'paused, not told' | 'paused' | 'resumed, not told';
 };
 
-export const newModel = (terms: Terms): Model => ({
+export const newModel = (terms: Terms, means: Means = terms.byTransfer ? 'transfer' : 'card'): Model => ({
   terms,
+  means,
   holds: new Map(),
   next: 0,
   open: [],
@@ -81,12 +96,16 @@ export const newModel = (terms: Terms): Model => ({
   retry: null,
   underWay: null,
   isSetAside: false,
+  isFull: false,
   isCanceled: false,
   card: 1,
   asked: 0,
   lookedUp: 0,
   charged: [],
   expected: [],
+  graceUntil: new Map(),
+  unconfirmed: new Set(),
+  there: 'goes on',
 });
 
 const later = (at: string, days: number, minutes = 0): string =>
@@ -94,6 +113,10 @@ const later = (at: string, days: number, minutes = 0): string =>
 
 export function place(model: Model, id: string, missedPeriods: 'skip' | 'collect_once'): void {
   model.holds.set(id, missedPeriods);
+  if (model.there === 'paused, not told') {
+    // Nobody can tell any more whose doing it is that it stands still there: it goes on with the hold that came here.
+    model.there = 'goes on';
+  }
 }
 
 export function lift(model: Model, id: string, at: string): void {
@@ -104,7 +127,7 @@ export function lift(model: Model, id: string, at: string): void {
 }
 
 export function takeUp(model: Model, at: string): void {
-  model.isSetAside = false;
+  Object.assign(model, { isSetAside: false, isFull: false });
   if (model.retry !== null) {
     model.retry.at = at;
   }
@@ -115,25 +138,88 @@ export function changeCard(model: Model, at: string): void {
   takeUp(model, at);
 }
 
-export function cancel(model: Model): void {
-  Object.assign(model, { isCanceled: true, isSetAside: false, retry: null, open: [] });
+/** Another way to pay. What a processor charges by itself it has charged, or not, until then: nothing is paid twice. */
+export function changeMeans(model: Model, means: Means, at: string): void {
+  begin(model, at);
+  if (model.means === 'subscription' || means === 'subscription') {
+    Object.assign(model, { open: [], retry: null, isMissed: false });
+  }
+  // What was paused there ends, and the pause with it.
+  resumeThere(model);
+  heardResumed(model, at);
+  model.means = means;
+  changeCard(model, at);
 }
 
-/** The host confirms the oldest bank transfer that is open; one place is free again. */
-export function confirm(model: Model): void {
-  const [oldest, ...others] = model.expected;
-  if (oldest !== undefined) {
-    model.charged.push(oldest);
-    Object.assign(model, { expected: others, isSetAside: false });
+export function cancel(model: Model): void {
+  Object.assign(model, { isCanceled: true, isSetAside: false, isFull: false, retry: null, open: [] });
+}
+
+/** The host confirms a bank transfer that is open, the oldest unless it says another; one place is free again. */
+export function confirm(model: Model, index = model.expected[0]): void {
+  if (index !== undefined) {
+    model.charged.push(index);
+    Object.assign(model, { expected: model.expected.filter((other) => other !== index) });
+    Object.assign(model, model.isFull ? { isSetAside: false, isFull: false } : {});
+  }
+}
+
+/** What a subscription of the contribution should be doing at its processor. */
+export const wantedThere = ({ isCanceled, holds }: Model): 'running' | 'suspended' | 'canceled' =>
+  isCanceled ? 'canceled' : holds.size > 0 ? 'suspended' : 'running';
+
+const payersOwn = 'on the processor’s site';
+
+/** The payer pauses a subscription on the processor's own site. */
+export function pauseThere(model: Model): void {
+  model.there = 'paused, not told';
+}
+
+/** The processor tells of it: from now on it is a hold of the payer's own. */
+export function heardPaused(model: Model): void {
+  if (model.there === 'paused, not told') {
+    place(model, payersOwn, 'skip');
+    model.there = 'paused';
+  }
+}
+
+export function resumeThere(model: Model): void {
+  model.there = ['paused', 'resumed, not told'].includes(model.there) ? 'resumed, not told' : 'goes on';
+}
+
+export function heardResumed(model: Model, at: string): void {
+  if (model.there === 'resumed, not told') {
+    lift(model, payersOwn, at);
+    model.there = 'goes on';
+  }
+}
+
+/** The period that a payment of a subscription belongs to: the newest that has begun. */
+export function periodOf({ terms: { beginsAt } }: Model, paidAt: string): number {
+  let index = 0;
+  for (let begins = beginsAt(1); begins !== null && begins <= paidAt; begins = beginsAt(index + 1)) {
+    index += 1;
+  }
+  return index;
+}
+
+function begin(model: Model, at: string): void {
+  const { beginsAt } = model.terms;
+  for (let begins = beginsAt(model.next); begins !== null && begins <= at; begins = beginsAt(model.next)) {
+    if (model.means !== 'subscription') {
+      model.open.push(model.next);
+    }
+    model.next += 1;
   }
 }
 
 /** The batch looks at the contribution. */
 export function look(model: Model, at: string): void {
-  const { beginsAt } = model.terms;
-  for (let begins = beginsAt(model.next); begins !== null && begins <= at; begins = beginsAt(model.next)) {
-    model.open.push(model.next);
-    model.next += 1;
+  begin(model, at);
+  for (const index of model.isCanceled ? [] : model.expected) {
+    if ((model.graceUntil.get(index) ?? at) <= at) {
+      model.unconfirmed.add(index);
+    }
   }
   if (model.underWay !== null && model.underWay.at <= at) {
     lookUp(model, at);
@@ -160,19 +246,20 @@ function isReady(model: Model, at: string): boolean {
 
 /** At most one period is charged, the newest; the others are given up. */
 function chargeNewest(model: Model, at: string): void {
-  const { retry, open, terms, givenUpBefore, isMissed } = model;
+  const { retry, open, terms, means, givenUpBefore, isMissed } = model;
   const index = open.at(-1) ?? 0;
   const isGivenUp = (terms.beginsAt(index) ?? '') < givenUpBefore && (isMissed || terms.beginsAt(1) !== null);
-  if (terms.byTransfer && !isGivenUp && model.expected.length >= 12) {
-    model.isSetAside = true;
+  if (means === 'transfer' && !isGivenUp && model.expected.length >= 12) {
+    Object.assign(model, { isSetAside: true, isFull: true });
     return;
   }
   Object.assign(model, { open: [], retry: null, isMissed: false });
   if (isGivenUp) {
     return;
   }
-  if (terms.byTransfer) {
+  if (means === 'transfer') {
     model.expected.push(index);
+    model.graceUntil.set(index, later(at, 10));
     return;
   }
   const isAgain = retry?.index === index && retry.card === model.card;
@@ -200,7 +287,7 @@ function settle(model: Model, trying: Trying, truth: string, at: string): void {
     model.charged.push(index);
     return;
   }
-  if (model.isCanceled) {
+  if (model.isCanceled || model.means === 'subscription') {
     return;
   }
   // It did not happen: the period is open again.
