@@ -95,7 +95,7 @@ export async function startApi(given?: TestEngine): Promise<Api> {
     WEBHOOK_DESTINATIONS: 'local',
     // Nobody is there: what a queue does not take, the sweep finds.
     WEBHOOK_DELIVERIES_QUEUE_URL: 'http://127.0.0.1:9/000000000000/webhook-deliveries',
-    AWS_ENDPOINT_URL_SQS: 'http://127.0.0.1:9',
+    AWS_ENDPOINT_URL_SQS: process.env.AWS_ENDPOINT_URL_SQS ?? 'http://127.0.0.1:9',
     AWS_MAX_ATTEMPTS: '1',
     AWS_ENDPOINT_URL_DYNAMODB: engine.endpoint,
     AWS_REGION: 'eu-central-1',
