@@ -42,6 +42,23 @@ const one = async (id: string) => (await world.deps.store.contribution(id))?.con
 const leave = (accountId: string) =>
   changeHosting(world.deps, world.meta(world.people.hostAdminA), accountId, { action: 'leave' });
 
+/** The collective leaves between the first look at what it stands on, and what is done about it. */
+function leftAfter(look: 'standing' | 'guardsFor', accountId: string): ContributionWorld['deps']['store'] {
+  const { store } = world.deps;
+  let hasLeft = false;
+  const leaving = async <Seen>(seen: Promise<Seen>): Promise<Seen> => {
+    const before = await seen;
+    if (!hasLeft) {
+      hasLeft = true;
+      expected(await leave(accountId));
+    }
+    return before;
+  };
+  return look === 'standing'
+    ? { ...store, standing: (...asked) => leaving(store.standing(...asked)) }
+    : { ...store, guardsFor: (...asked) => leaving(store.guardsFor(...asked)) };
+}
+
 /** The collective goes to the other host, whose admin lifts what the first one held. */
 async function moveToHostB(accountId: string): Promise<void> {
   const { people, accounts, deps } = world;
@@ -143,18 +160,7 @@ describe('a collective that leaves its host', () => {
   test('is not charged for by a worker that had looked before', async () => {
     const { accounts, deps } = world;
     const { id } = await world.contribute({ collectiveAccountId: accounts.collectiveA2, interval: 'once' });
-    let hasLeft = false;
-    const store: typeof deps.store = {
-      ...deps.store,
-      standing: async (...asked) => {
-        const standing = await deps.store.standing(...asked);
-        if (!hasLeft) {
-          hasLeft = true;
-          expected(await leave(accounts.collectiveA2));
-        }
-        return standing;
-      },
-    };
+    const store = leftAfter('standing', accounts.collectiveA2);
     await workContribution({ ...deps, store }, { contributionId: id, leasedUntil: null });
     expect(world.bank.payments).toEqual([]);
     expect((await deps.store.guard(accounts.collectiveA2)).underWay).toBe(0);
@@ -187,18 +193,7 @@ describe('a collective that leaves its host', () => {
   test('has nothing agreed to it by somebody who had looked before', async () => {
     const { people, accounts, deps } = world;
     const paymentMethodId = await world.card(people.stranger);
-    let hasLeft = false;
-    const store: typeof deps.store = {
-      ...deps.store,
-      guardsFor: async (...asked) => {
-        const guards = await deps.store.guardsFor(...asked);
-        if (!hasLeft) {
-          hasLeft = true;
-          expected(await leave(accounts.collectiveA2));
-        }
-        return guards;
-      },
-    };
+    const store = leftAfter('guardsFor', accounts.collectiveA2);
     const made = await createContribution({ ...deps, store }, world.meta(people.stranger), {
       contributorAccountId: people.stranger,
       collectiveAccountId: accounts.collectiveA2,
@@ -235,18 +230,7 @@ describe('a collective that leaves its host', () => {
     const paymentMethodId = await world.card(people.stranger, 'processor');
     const { id } = await world.contribute({ collectiveAccountId: accounts.collectiveA2, paymentMethodId });
     const subscription = (await one(id))?.method.reference;
-    let hasLeft = false;
-    const store: typeof deps.store = {
-      ...deps.store,
-      standing: async (...asked) => {
-        const standing = await deps.store.standing(...asked);
-        if (!hasLeft) {
-          hasLeft = true;
-          expected(await leave(accounts.collectiveA2));
-        }
-        return standing;
-      },
-    };
+    const store = leftAfter('standing', accounts.collectiveA2);
     const told = { kind: 'payment_succeeded', subscription, payment: payment('meanwhile') };
     expect(await tell(told, { deps: { ...deps, store } })).toBe('done');
     const { items } = expected(await listSuspense(deps, people.financeA, accounts.hostA, { limit: 10 }));
