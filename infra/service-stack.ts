@@ -266,7 +266,7 @@ export class ServiceStack extends Stack {
       memorySizeMiB: 1024,
       environment: { TABLE_NAME: table.tableName, ...processors.environment },
       access: [
-        mayUseKeys(['dynamodb:GetItem'], table, ['CONTRIBUTION#*', 'INTENT#*', 'SUBSCRIPTION#*']),
+        mayUseKeys(['dynamodb:GetItem'], table, ['CONTRIBUTION#*', 'HOST#*', 'INTENT#*', 'SUBSCRIPTION#*']),
         // Whose doing it is that a subscription was suspended: ours, when something holds it.
         mayUseKeys(['dynamodb:BatchGetItem'], table, ['ACCOUNT#*', 'GUARD#*']),
         // Anybody may call it, so it can write what a payment is booked with and what a contribution has become, and nothing

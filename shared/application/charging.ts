@@ -85,7 +85,8 @@ export async function workContribution(
     }
     const carried = await carryOut(deps, stored, step, standing);
     done.push(...carried.done);
-    if (carried.after !== undefined && !isDue(deps, carried.after.contribution)) {
+    // What was woken out of turn is looked at until nothing is left to do: what a hold on an account wants of it is not in what is due.
+    if (leasedUntil !== null && carried.after !== undefined && !isDue(deps, carried.after.contribution)) {
       return done;
     }
     stored = carried.after ?? (await deps.store.contribution(contributionId));
@@ -112,8 +113,19 @@ async function nextStep(
     guards: guardsOn(contribution, standing),
     periodAt: (index) => periodAt(contribution, index),
   });
-  return { step, standing };
+  // Nobody would ever take up a gift that was meant for one moment: it ends, and whoever gives is told.
+  const isOver =
+    contribution.interval === 'once' &&
+    step.do === 'record' &&
+    step.data.type === 'periods_passed' &&
+    isElsewhere(contribution, standing);
+  return isOver ? { step: { do: 'record', data: goneElsewhere }, standing } : { step, standing };
 }
+
+const goneElsewhere: ContributionEventData = {
+  type: 'canceled',
+  reason: 'The collective was not with this host any more when it was to be given.',
+};
 
 /**
  * A contribution is booked with the host that it was agreed under. While the collective is not with that host nothing is
@@ -200,7 +212,12 @@ async function carryOut(
         (current) => current.contribution.method.reference === reference,
         (current) =>
           written(deps, current, [
-            ...decideTellEnd(current.contribution, step.wanted, outcome, timesOf(deps)),
+            // What the processor tells of the time before we asked is over.
+            ...decideTellEnd(current.contribution, step.wanted, outcome, timesOf(deps)).map((data) =>
+              data.type === 'told' && data.source === 'us'
+                ? { ...data, saidAt: new Date(Date.parse(askedAt) - echoSlackMilliseconds).toISOString() }
+                : data,
+            ),
             ...(step.wanted === 'suspended' ? echoesIn(current.contribution, outcome, askedAt) : []),
           ]),
       );

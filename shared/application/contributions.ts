@@ -522,7 +522,7 @@ export const takeUpContribution = (deps: ContributionDependencies, meta: Request
     id,
     { given: 'createContribution', received: 'takeUpContribution' },
     async ({ contribution }) =>
-      contribution.status === 'active' && contribution.setAside !== null
+      contribution.status !== 'completed' && contribution.setAside !== null
         ? accept({ data: [{ type: 'taken_up' }] })
         : refuse(over(contribution, contribution.status === 'active' ? ['cancel', 'update-payment-method'] : [])),
   );

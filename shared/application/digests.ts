@@ -3,7 +3,8 @@
  * out in the morning. Whatever dies on the way, nothing is left out and nothing is in two of them.
  */
 import { noticeRules } from '../domain/notification.ts';
-import type { DigestMessage, Notice, NotificationDependencies } from './notification-ports.ts';
+import { isStillAuthor } from './news.ts';
+import type { Digest, DigestMessage, Notice, NotificationDependencies } from './notification-ports.ts';
 import { dayBegins, dayOf, minutesAfter } from './periods.ts';
 
 /** When people begin to work, in the time zone of the host that they are told by. */
@@ -31,7 +32,7 @@ export async function deliverDigest(
   deps: NotificationDependencies,
   { digestOf: userId, dueAt }: DigestMessage,
 ): Promise<number> {
-  const { store, clock, mailer, render } = deps;
+  const { store, clock, mailer } = deps;
   const whole = await store.digest(userId);
   // A message that comes late, or twice, is about one that was sent: what has come since waits for its own morning.
   if (whole?.dueAt !== dueAt || mailer === null) {
@@ -45,18 +46,11 @@ export async function deliverDigest(
   }
   const notices = await store.dailyNotices(userId, digest.eventIds);
   const memberships = await store.memberships(userId);
-  const [first, ...others] = notices.filter((notice) => isStillTheirs(notice, memberships));
+  const theirs = await Promise.all(notices.map((notice) => isStillTheirs(deps, notice, memberships)));
+  const [first, ...others] = notices.filter((_, index) => theirs[index]);
   const sent = first === undefined ? [] : [first, ...others];
-  if (first !== undefined) {
-    const { language, address } = first.email;
-    await mailer.send({
-      messageId: `digest.${userId}.${whole.dueAt}`,
-      to: address ?? '',
-      unsubscribe: sent.some(({ topic }) => noticeRules[topic].isRequired) ? null : first.facts.links.settings,
-      ...(await render([first.facts, ...others.map(({ facts }) => facts)], language, 'daily')),
-    });
-  }
-  const sentIds = sent.map(({ eventId }) => eventId);
+  const isGivenUp = first !== undefined && !(await isSent(deps, whole, [first, ...others]));
+  const sentIds = isGivenUp ? [] : sent.map(({ eventId }) => eventId);
   const hasMore = whole.eventIds.length > digestMax;
   await store.digestSent(
     digest,
@@ -64,15 +58,51 @@ export async function deliverDigest(
     clock.now(),
     hasMore ? now : nextDigestAt(now, first?.facts.timeZone ?? 'UTC'),
   );
-  return sent.length;
+  return sentIds.length;
+}
+
+/** A few days of tries, five each hour: an address that nothing can be sent to does not collect for ever. */
+const failuresMax = 400;
+
+/**
+ * @returns false when it could not be sent for so long that it is given up: people have their inbox
+ * @throws what went wrong, so that the message comes again
+ */
+async function isSent(
+  { store, mailer, render }: NotificationDependencies,
+  { userId, dueAt }: Digest,
+  [first, ...others]: readonly [Notice, ...Notice[]],
+): Promise<boolean> {
+  const { language, address } = first.email;
+  const isRequired = [first, ...others].some(({ topic }) => noticeRules[topic].isRequired);
+  try {
+    const texts = await render([first.facts, ...others.map(({ facts }) => facts)], language, 'daily');
+    await mailer?.send({
+      messageId: `digest.${userId}.${dueAt}`,
+      to: address ?? '',
+      unsubscribe: isRequired ? null : first.facts.links.settings,
+      ...texts,
+    });
+    return true;
+  } catch (error) {
+    if ((await store.digestFailed(userId)) < failuresMax) {
+      throw error;
+    }
+    return false;
+  }
 }
 
 /** Whoever was taken off a team between the event and the morning is not told; what is somebody's own stays theirs. */
-function isStillTheirs(
-  { hostId, accountId, facts }: Notice,
+async function isStillTheirs(
+  { store }: NotificationDependencies,
+  { hostId, accountId, subjectId, facts }: Notice,
   memberships: Readonly<Record<string, readonly string[]>>,
-): boolean {
+): Promise<boolean> {
   const { place } = facts.recipient;
-  const isOwn = place === 'author' || place === 'giver' || place === 'givers';
+  if (place === 'author') {
+    const intent = (await store.intent(subjectId))?.intent;
+    return intent !== undefined && (await isStillAuthor(store, intent));
+  }
+  const isOwn = place === 'giver' || place === 'givers';
   return isOwn || [hostId, accountId].some((id) => id !== null && memberships[id] !== undefined);
 }

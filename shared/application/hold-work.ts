@@ -130,7 +130,11 @@ async function spread(
   for (let count = 0; count < pages; count += 1) {
     const page = await store.listContributions(scope, pageSize, from);
     if (hold.cancels === true) {
-      woken += await canceled(deps, page.items);
+      // What was agreed under another host does not end because this one is left.
+      woken += await canceled(
+        deps,
+        page.items.filter(({ collective }) => collective.hostId === hold.hostId),
+      );
     } else {
       const affected = page.items.filter((contribution) => isAffected(contribution, hold));
       await queue.send(

@@ -1,6 +1,6 @@
 /** What the event of a message is about: its topic, where those are who are told of it, and what they are told. */
 import { fold } from '../domain/apply.ts';
-import { visibleToPayeeSide, visibleToPayerSide } from '../domain/authorisation.ts';
+import { capacitiesForIntent, visibleToPayeeSide, visibleToPayerSide } from '../domain/authorisation.ts';
 import type { Contribution, ContributionEventData } from '../domain/contribution.ts';
 import { currentStep } from '../domain/decide.ts';
 import { type AccountHold, applyHold, type HoldOwner, stoppedBy } from '../domain/hold.ts';
@@ -26,7 +26,8 @@ export type News = {
   /** What it is, and between whom, as programs are told of it. */
   readonly subject: WebhookNews['subject'];
   readonly parties: Pick<WebhookNews, 'payer' | 'payee'>;
-  readonly actorId: string;
+  /** Who is not told: whoever did it, and who may do nothing about it. */
+  readonly excluded: ReadonlySet<string>;
   readonly audiences: readonly Audience[];
   /** The account at which an audience's roles are held; null where there is nobody, or they may not know. */
   readonly accountAt: (place: Place) => string | null;
@@ -59,27 +60,49 @@ async function intentNews(
   { store }: NotificationDependencies,
   { subjectId, number }: EventMessage,
 ): Promise<News | undefined> {
-  const history = await store.intentEvents(subjectId, number);
+  const whole = await store.intentEvents(subjectId);
+  const history = whole.filter((one) => one.number <= number);
   const event = history.at(-1);
   const after = fold(history);
   const topic = event && after && topicOfIntentEvent(event.data, after);
   if (event === undefined || after === undefined || topic === undefined || event.number !== number) {
     return undefined;
   }
-  const now = (await store.intent(subjectId))?.intent;
+  const isAuthor = await isStillAuthor(store, after);
   return {
     topic,
     subject: { kind: 'payment_intent', id: subjectId },
     parties: { payer: namedOf(after.payer), payee: namedOf(after.payee) },
-    actorId: event.actor.userId,
+    excluded: new Set([event.actor.userId, ...(topic === 'approval_needed' ? notReviewing(after) : [])]),
     audiences: topic === 'approval_needed' ? reviewersOf(after, currentStep(after)) : noticeRules[topic].audiences,
-    accountAt: (place) => accountOfIntent(after, place),
+    accountAt: (place) => (place === 'author' && !isAuthor ? null : accountOfIntent(after, place)),
     hostAt: (place) => hostOfIntent(after, place),
     facts: intentFacts(topic, after, { data: event.data, capacity: event.actor.capacity }),
-    isOvertaken: now === undefined || now.version !== number,
+    isOvertaken: whole.some((one) => one.number > number && isByPerson(one)),
     givers: null,
   };
 }
+
+/** The author may not approve, and who has approved the step already has done their part. */
+const notReviewing = (intent: PaymentIntent): readonly string[] => [
+  intent.author.userId,
+  ...intent.approvals
+    .filter(({ step, revision }) => step === currentStep(intent) && revision === intent.revision)
+    .map(({ userId }) => userId),
+];
+
+/** Who was taken off the team since is an author no longer: memberships decide, and not history. */
+export const isStillAuthor = async (
+  { memberships }: Pick<NotificationDependencies['store'], 'memberships'>,
+  intent: PaymentIntent,
+): Promise<boolean> => {
+  const { userId } = intent.author;
+  return capacitiesForIntent({ userId, memberships: await memberships(userId) }, intent).includes('author');
+};
+
+/** Reminders of the clock, and what a batch or a processor does, are nobody's acting. */
+const isByPerson = ({ actor }: { readonly actor: { readonly capacity: string } }): boolean =>
+  !['clock', 'batch', 'processor'].includes(actor.capacity);
 
 const namedOf = ({ accountId: id, accountName: name }: Pick<Party, 'accountId' | 'accountName'>) => ({ id, name });
 
@@ -115,7 +138,7 @@ const eventsBack = 20;
 /** What was agreed stays what it is: it is read as it is now, and not from the history, which grows with every month. */
 async function contributionNews(
   { store }: NotificationDependencies,
-  { subjectId, number }: EventMessage,
+  { subjectId, number, laterOf }: EventMessage,
 ): Promise<News | undefined> {
   const [recent, stored] = await Promise.all([
     store.contributionEventsUpTo(subjectId, number, eventsBack),
@@ -128,11 +151,13 @@ async function contributionNews(
   }
   const { contribution } = stored;
   const { collective, contributor } = contribution;
+  const since =
+    laterOf === undefined ? [] : await store.contributionEventsUpTo(subjectId, contribution.version, eventsBack);
   return {
     topic,
     subject: { kind: 'contribution', id: subjectId },
     parties: { payer: namedOf(contributor), payee: namedOf(collective) },
-    actorId: event.actor.userId,
+    excluded: new Set([event.actor.userId]),
     audiences: noticeRules[topic].audiences,
     accountAt: (place) =>
       ({ host: collective.hostId, collective: collective.accountId, giver: contributor.accountId })[
@@ -144,7 +169,7 @@ async function contributionNews(
       capacity: event.actor.capacity,
       period: periodIn(recent.map(({ data }) => data)),
     }),
-    isOvertaken: contribution.version !== number,
+    isOvertaken: laterOf !== undefined && since.some((one) => one.number > number && isByPerson(one)),
     givers: null,
   };
 }
@@ -179,7 +204,7 @@ async function holdNews(
     topic,
     subject: { kind: 'hold', id: subjectId },
     parties: { payee: { id: after.accountId, name: account?.name ?? '' } },
-    actorId: event.actor.userId,
+    excluded: new Set([event.actor.userId]),
     audiences: noticeRules[topic].audiences,
     accountAt: (place) =>
       place === 'host' ? after.hostId : place === 'collective' && !isOnHost ? after.accountId : null,
@@ -210,7 +235,7 @@ async function webhookNews(
     topic,
     subject: { kind: 'webhook_endpoint', id: subjectId },
     parties: {},
-    actorId: 'clock',
+    excluded: new Set(),
     audiences: noticeRules[topic].audiences,
     accountAt: (place) => (place === 'host' ? hostId : null),
     hostAt: () => hostId,

@@ -91,6 +91,8 @@ export type NotificationStore = {
   /** @returns false when somebody else has done so */
   postponeDigest(due: DueDigest, until: string): Promise<boolean>;
   claimDigest(userId: string, now: string, until: string): Promise<boolean>;
+  /** It can be tried again at once. @returns how often in a row it could not be sent */
+  digestFailed(userId: string): Promise<number>;
   /** What was sent, and what is to be sent to nobody any more, is in no later one; what has come meanwhile is in the next. */
   digestSent(
     digest: Digest,

@@ -12,6 +12,7 @@ import {
   noticeRules,
   personalAtFirst,
   preferencesAtFirst,
+  type Topic,
   withPersonal,
 } from '../domain/notification.ts';
 import { nextDigestAt } from './digests.ts';
@@ -104,17 +105,18 @@ async function tellEach(
   news: News,
   recipients: readonly Recipient[],
 ): Promise<number> {
-  const others = recipients.filter(({ userId }) => userId !== news.actorId);
+  const others = recipients.filter(({ userId }) => !news.excluded.has(userId));
   const ofHost = preferencesOf(deps);
   const personal = await deps.store.personalPreferences(others.map(({ userId }) => userId));
   const results = await pMap(
     others,
     async (recipient) => {
-      const { userId, hostId } = recipient;
+      const { userId } = recipient;
       const own = personal.get(userId) ?? personalAtFirst;
+      const preferencesAt = async ({ hostId }: Recipient) => withPersonal(await ofHost(hostId), own, userId);
       try {
-        const preferences = withPersonal(await ofHost(hostId), own, userId);
-        return await tell(deps, { message, news, preferences, language: own.language }, recipient);
+        const chosen = await wanting(news.topic, recipient, preferencesAt);
+        return await tell(deps, { message, news, ...chosen, language: own.language }, chosen.recipient);
       } catch (error) {
         // An address that no e-mail can be sent to keeps nobody else from being told.
         return error instanceof Error ? error : new Error('Something was thrown that is no error.');
@@ -145,6 +147,27 @@ async function remember(
 
 /** Longer than a function runs, shorter than the queue waits before it hands a message out again. */
 const emailClaimMinutes = 5;
+
+/**
+ * Somebody on the teams of two hosts is told as one of the first that wants them to be: what one of them switches off is not
+ * switched off for the other.
+ */
+async function wanting(
+  topic: Topic,
+  first: Recipient,
+  preferencesAt: (recipient: Recipient) => Promise<NotificationPreferences>,
+): Promise<{ readonly recipient: Recipient; readonly preferences: NotificationPreferences }> {
+  for (const recipient of [first, ...first.also]) {
+    const { accountId, userId } = recipient;
+    const preferences = await preferencesAt(recipient);
+    if (channels.some((channel) => choiceFor(preferences, { topic, channel, accountId, userId }) !== 'off')) {
+      return { recipient, preferences };
+    }
+  }
+  return { recipient: first, preferences: await preferencesAt(first) };
+}
+
+const channels = ['inbox', 'email'] as const;
 
 type Telling = {
   readonly message: EventMessage;

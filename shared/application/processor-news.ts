@@ -179,7 +179,7 @@ async function chargeSucceeded(
   const { id, charge } = stored.contribution;
   const paidBy = await deps.store.paidBy(id, period);
   const isBooked =
-    (paidBy !== undefined && (await referenceOf(deps, paidBy)) === payment.reference) ||
+    (paidBy !== undefined && (await referenceOf(deps, stored.contribution, paidBy)) === payment.reference) ||
     (await deps.store.paidBy(id, payment.reference)) !== undefined;
   if (isBooked) {
     return undefined;
@@ -206,8 +206,15 @@ function indexOf(contribution: Contribution, period: string): number | undefined
   return at?.period === period ? index : undefined;
 }
 
-async function referenceOf({ store }: ContributionDependencies, intentId: string): Promise<string | null | undefined> {
-  return (await store.intent(intentId))?.intent.receipts[0]?.reference;
+/** @param bookedAs the intent of a payment, or the record in suspense of one that came when the collective had left */
+async function referenceOf(
+  { store }: ContributionDependencies,
+  { collective }: Contribution,
+  bookedAs: string,
+): Promise<string | null | undefined> {
+  return bookedAs.startsWith('sus_')
+    ? (await store.suspense(collective.hostId ?? '', bookedAs))?.record.reference
+    : (await store.intent(bookedAs))?.intent.receipts[0]?.reference;
 }
 
 /** Whether it is about a subscription that the contribution is not paid with any more: what it is now is not said by that. */

@@ -18,6 +18,8 @@ export type Recipient = {
   readonly timeZone: string;
   /** The contribution of theirs that a hold covers, if it is one. */
   readonly own: HoldFacts['own'];
+  /** As what else they would be told: who wants none of it in one place may want it in another. */
+  readonly also: readonly Recipient[];
 };
 
 const membersMax = 500;
@@ -28,7 +30,11 @@ export async function recipientsOf(
   news: News,
 ): Promise<{ readonly first: readonly Recipient[]; readonly later: readonly Recipient[] }> {
   const found = await Promise.all(
-    news.audiences.map(async (audience) => ({ audience, people: await peopleOf(deps, news, audience) })),
+    news.audiences.map(async (audience) => ({
+      audience,
+      // Whoever did it, or has done their part, is told nothing, and does not stand in for those who are to act.
+      people: (await peopleOf(deps, news, audience)).filter(({ userId }) => !news.excluded.has(userId)),
+    })),
   );
   const placesWithSomebody = new Set(
     found.flatMap(({ audience, people }) => (audience.when === 'first' && people.length > 0 ? [audience.place] : [])),
@@ -72,7 +78,9 @@ export async function giversAmong(
 function once(people: readonly Recipient[]): readonly Recipient[] {
   const each = Map.groupBy(people, ({ userId }) => userId);
   return [...each.values()].flatMap(([one, ...others]) =>
-    one === undefined ? [] : [others.some(({ own }) => own !== null) ? { ...one, own: null } : one],
+    one === undefined
+      ? []
+      : [{ ...one, also: others, ...(others.some(({ own }) => own !== null) ? { own: null } : {}) }],
   );
 }
 
@@ -88,7 +96,7 @@ async function membersOrSelf(
     return [];
   }
   const host = hostId === null || hostId === accountId ? account : await store.account(hostId);
-  const shared = { place, hostId, timeZone: (host ?? account).timeZone, own: null };
+  const shared = { place, hostId, timeZone: (host ?? account).timeZone, own: null, also: [] };
   if (account.kind === 'person') {
     return [{ ...shared, userId: account.id, name: account.name, email: account.email, accountId: null }];
   }

@@ -94,7 +94,7 @@ type Claimed = {
 class Changed extends Error {}
 
 /** Many deliveries to one endpoint count their failures on it at the same time. */
-const retryOptions = { retries: 40, minTimeout: 2, factor: 1.3, maxTimeout: 80, randomize: true };
+const retryOptions = { retries: 80, minTimeout: 2, factor: 1.3, maxTimeout: 200, randomize: true };
 
 /** What follows is decided anew when the endpoint was changed meanwhile; the attempt stays the one that was made. */
 function written(deps: DeliveryDependencies, { endpoint, stored, claimedUntil }: Claimed, attempt: Attempt) {

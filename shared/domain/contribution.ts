@@ -356,6 +356,10 @@ function consequence(before: Contribution, { data, at, actor }: Occurrence): Par
         charged: before.charged + 1,
         lastChargedAt: data.paidAt,
         setAside: isMendedBy(before, data.source) ? null : before.setAside,
+        collectAt:
+          before.setAside !== null && before.missedFrom !== null && isMendedBy(before, data.source)
+            ? at
+            : before.collectAt,
         told:
           data.source === 'processor' && before.told !== null && before.told.attempts === 0
             ? { ...before.told, lastError: null }
@@ -427,14 +431,19 @@ function consequence(before: Contribution, { data, at, actor }: Occurrence): Par
         ...(data.method.chargedBy === 'processor' ? leftToProcessor(before) : resumed(before, at)),
       };
     case 'told':
-      if (before.told !== null && data.saidAt !== undefined && data.observed === before.told.observed) {
+      if (
+        before.told !== null &&
+        data.source === 'processor' &&
+        data.saidAt !== undefined &&
+        data.observed === before.told.observed
+      ) {
         // It says what is known: only that nothing older counts from now on is new.
         return { told: { ...before.told, saidAt: data.saidAt } };
       }
       return {
         told: before.told && {
           ...before.told,
-          ...(data.saidAt === undefined ? {} : { saidAt: data.saidAt }),
+          ...(data.saidAt === undefined || data.saidAt < (before.told.saidAt ?? '') ? {} : { saidAt: data.saidAt }),
           observed: data.observed,
           attempts: 0,
           // What is wanted may have changed while the processor was told: it is looked at again until nothing changes.
@@ -551,7 +560,7 @@ function resumed(before: Contribution, at: string): Partial<Contribution> {
     return { setAside: null, charge: { ...charge, nextAt: at } };
   }
   if (setAside?.index == null) {
-    return { setAside: null };
+    return { setAside: null, collectAt: setAside !== null && missedFrom !== null ? at : collectAt };
   }
   return interval === 'once'
     ? { setAside: null, next: setAside.index, nextAt: at }

@@ -80,7 +80,7 @@ export const noticeRules: Readonly<Record<Topic, NoticeRule>> = {
   sent_back: told([finance('payer_host'), finance('payee_host')]),
   charge_failed: told([giver]),
   contribution_set_aside: asked([...team('host'), giver]),
-  contribution_canceled: told([finance('host'), people('collective')]),
+  contribution_canceled: told([finance('host'), people('collective'), giver]),
   period_unconfirmed: asked(team('host')),
   paused: told([
     finance('host'),

@@ -197,21 +197,39 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
           }),
         ),
       ),
+    async digestFailed(userId) {
+      const { Attributes: after } = await client.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: keys.digest(userId),
+          UpdateExpression: 'ADD failures :one REMOVE claimedUntil',
+          ConditionExpression: 'attribute_exists(PK)',
+          ExpressionAttributeValues: { ':one': 1 },
+          ReturnValues: 'UPDATED_NEW',
+        }),
+      );
+      return Number(after?.['failures']);
+    },
     async digestSent({ userId }, { sent, dropped }, at, nextAt) {
       const Key = keys.digest(userId);
+      // Whoever died over it may have written some of these: what is said of an e-mail once is not said otherwise.
       for (const eventId of sent) {
-        await client.send(new UpdateCommand(attempted(tableName, { userId, eventId, at, outcome: 'sent' })));
+        await isDone(
+          client.send(new UpdateCommand(whileDaily(attempted(tableName, { userId, eventId, at, outcome: 'sent' })))),
+        );
       }
       for (const eventId of dropped) {
-        await client.send(new UpdateCommand(emailState(tableName, { userId, eventId, state: 'none' })));
+        await isDone(client.send(new UpdateCommand(whileDaily(noEmail(tableName, { userId, eventId })))));
       }
+      const done = [...sent, ...dropped];
       await client.send(
         new UpdateCommand({
           TableName: tableName,
           Key,
-          UpdateExpression: 'DELETE eventIds :done SET dueAt = :next, GSI6SK = :key REMOVE claimedUntil',
+          UpdateExpression: `${done.length === 0 ? '' : 'DELETE eventIds :done '}SET dueAt = :next, GSI6SK = :key REMOVE claimedUntil, failures`,
+          ConditionExpression: 'attribute_exists(PK)',
           ExpressionAttributeValues: {
-            ':done': new Set([...sent, ...dropped]),
+            ...(done.length === 0 ? {} : { ':done': new Set(done) }),
             ':next': nextAt,
             ':key': indexKeys.due(nextAt, userId),
           },
@@ -301,15 +319,20 @@ function attempted(TableName: string, { userId, eventId, at, outcome }: Attempte
   };
 }
 
-const emailState = (
-  TableName: string,
-  { userId, eventId, state }: { readonly userId: string; readonly eventId: string; readonly state: 'none' },
-) => ({
+const noEmail = (TableName: string, { userId, eventId }: { readonly userId: string; readonly eventId: string }) => ({
   TableName,
   Key: keys.notice(userId, eventId),
-  UpdateExpression: 'SET email.#state = :state',
+  UpdateExpression: 'SET email.#state = :none',
   ExpressionAttributeNames: { '#state': 'state' },
-  ExpressionAttributeValues: { ':state': state },
+  ExpressionAttributeValues: { ':none': 'none' },
+});
+
+/** Only while it waits for the e-mail of the day. */
+const whileDaily = <Update extends { readonly ExpressionAttributeValues: object }>(update: Update) => ({
+  ...update,
+  ConditionExpression: 'email.#state = :daily',
+  ExpressionAttributeNames: { '#state': 'state' },
+  ExpressionAttributeValues: { ...update.ExpressionAttributeValues, ':daily': 'daily' },
 });
 
 function noticeFromItem(item: Item): Notice {

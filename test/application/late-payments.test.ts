@@ -293,7 +293,7 @@ describe('an archived host', () => {
     await world.contribute({ collectiveAccountId: accounts.collectiveB, interval: 'once', startsOn: '2026-03-10' });
     await archive();
     world.clock.advanceDays(10);
-    expect(await world.batch()).toEqual(['periods_passed']);
+    expect(await world.batch()).toEqual(['canceled']);
     expect(world.bank.payments).toEqual([]);
   });
 });
@@ -386,6 +386,17 @@ test('a charge that nobody can ask about any more is set aside after two weeks, 
   expect(await world.batch()).toContain('payment_in_suspense');
   expect(await one(id)).toMatchObject({ charge: null });
   expect((await deps.store.guard(accounts.collectiveA2)).underWay).toBe(0);
+  // And what the processor tells of the same payment by itself is known.
+  const [booked] = expected(await listSuspense(deps, people.financeA, accounts.hostA, { limit: 10 })).items;
+  const told = {
+    kind: 'charge_succeeded',
+    contributionId: id,
+    key: 'the key',
+    period: '2026-03-02',
+    payment: payment(booked?.reference ?? ''),
+  };
+  expect(await tell(told)).toBe('nothing');
+  expect(expected(await listSuspense(deps, people.financeA, accounts.hostA, { limit: 10 })).items).toHaveLength(1);
 }, 60_000);
 
 test('a message of one host is no other host’s, also under the same id', async () => {

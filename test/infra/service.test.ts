@@ -232,7 +232,7 @@ describe('what functions may do', () => {
       {
         actions: ['dynamodb:GetItem'],
         resources: ['{Table.Arn}'],
-        condition: forKeys(['CONTRIBUTION#*', 'INTENT#*', 'SUBSCRIPTION#*']),
+        condition: forKeys(['CONTRIBUTION#*', 'HOST#*', 'INTENT#*', 'SUBSCRIPTION#*']),
       },
       {
         actions: ['dynamodb:BatchGetItem'],

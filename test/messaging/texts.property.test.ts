@@ -70,11 +70,12 @@ const replaced = (facts: NoticeFacts, names: readonly string[]): NoticeFacts => 
         ...common,
         payee: sides.payee,
         own: facts.own && { ...facts.own, payer: sides.payer },
-        message: `${rest}\n${purpose}\r\n\n${payer}`,
+        // One that is nothing but blanks has no block of its own.
+        message: `${rest}\n${purpose}\r\n\n${payer}-`,
       };
     case 'webhook':
       // Without a description there is a row less.
-      return { ...facts, ...common, description: payer || '-', urlHost: payee, host: payeeHost };
+      return { ...facts, ...common, description: `${payer}-`, urlHost: payee, host: payeeHost };
   }
 };
 

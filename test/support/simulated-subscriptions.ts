@@ -25,12 +25,6 @@ export type Subscription = {
   readonly random: Random;
 };
 
-/**
- * What the product does not stand yet is not done to it: messages about what we asked for ourselves come at once, and to end
- * a subscription never fails. It is to go as soon as the product stands that; until then `KNOWN_FAULTS=shown` shows it.
- */
-export const sparesKnownFaults = process.env['KNOWN_FAULTS'] !== 'shown';
-
 /** What is told of a subscription; `byPayer`: what the payer did on the processor's site. */
 export type Message = { readonly subscription: Subscription; readonly news: ProcessorNews; readonly byPayer: boolean };
 
@@ -66,7 +60,7 @@ export function simulatedSubscriptions(options: {
     const { happens, next } = letter.subscription.random;
     const add = (eventId: string, comesAt: string): void => void post.push({ letter, eventId, comesAt, order: next() });
     const isPayment = letter.news.kind === 'payment_succeeded';
-    const isUrgent = letter.news.kind === 'canceled' || (sparesKnownFaults && !isPayment && !letter.byPayer);
+    const isUrgent = letter.news.kind === 'canceled';
     add(name, isUrgent || happens(60) ? now() : later(now(), next() * (happens(70) ? 1 : 12)));
     if (happens(25)) {
       // A payment may be told under another event as well; other messages come again as they are.
@@ -112,8 +106,7 @@ export function simulatedSubscriptions(options: {
     (wanted: StateThere) =>
     async (reference: string): Promise<SubscriptionOutcome> => {
       const subscription = all.get(reference);
-      const isSpared = sparesKnownFaults && wanted === 'canceled';
-      const said = subscription === undefined || isReliable || isSpared ? 'done' : answerOf(subscription, now());
+      const said = subscription === undefined || isReliable ? 'done' : answerOf(subscription, now());
       if (subscription === undefined || (subscription.state === 'canceled' && wanted !== 'canceled')) {
         return { outcome: 'refused', code: 'gone', reason: 'There is no such subscription.' };
       }

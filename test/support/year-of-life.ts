@@ -31,7 +31,6 @@ import {
   type Subscription,
   type Subscriptions,
   simulatedSubscriptions,
-  sparesKnownFaults,
 } from './simulated-subscriptions.ts';
 import { expected } from './world.ts';
 
@@ -185,9 +184,7 @@ export async function placeOne({ world, random, lives, held }: Year, life: Life)
     [people.stranger, people.stranger, [life], [life.id]],
     [host, life.collectiveId, [life], [life.id]],
   ] as const);
-  // What the product does not stand yet: that a period is to be collected while too many bank transfers are open.
-  const isSpared = sparesKnownFaults && covered.some(({ model }) => model.expected.length >= 12);
-  const missedPeriods = random.happens(60) || isSpared ? 'skip' : 'collect_once';
+  const missedPeriods = random.happens(60) ? 'skip' : 'collect_once';
   const owner = userId === people.platformAdmin ? ('platform' as const) : undefined;
   const input = { missedPeriods, owner, until, ...(chosen === undefined ? {} : { contributionIds: chosen }) } as const;
   const placed = await world.pause(userId, accountId, input);
