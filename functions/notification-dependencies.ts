@@ -61,5 +61,6 @@ export const linksBelow =
     subject: subjectId.startsWith('whe_')
       ? `${publicUrl}/hosts/${hostId}/webhook-endpoints/${subjectId}`
       : `${publicUrl}/${folders[subjectId.split('_')[0] ?? '']}/${subjectId}`,
-    settings: `${publicUrl}/${hostId === null ? 'me/notifications' : `hosts/${hostId}/notification-preferences`}`,
+    // Their own choice, which everybody may change; the host's is its admins'.
+    settings: `${publicUrl}/me/notification-preferences`,
   });

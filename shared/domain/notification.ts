@@ -285,7 +285,10 @@ const weightOf = ({ userId, accountId, topic, channel }: PreferenceRule): number
   (topic === undefined ? 0 : 2) +
   (channel === undefined ? 0 : 1);
 
-/** Rules that would keep everybody from hearing of what is required: by e-mail as well as in the inbox it cannot be off for all. */
+/**
+ * Rules that would keep everybody from having e-mail of what is required. One for a collective, or for a person, may: they have it in
+ * their inbox whatever was chosen.
+ */
 export const switchesOffRequired = ({ topic, userId, accountId, choice }: PreferenceRule): boolean =>
   choice === 'off' &&
   userId === undefined &&

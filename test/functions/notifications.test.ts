@@ -179,12 +179,12 @@ describe('delivery', () => {
   });
 });
 
-test('links lead to what it is about, and to where a host chooses what it is told', () => {
+test('links lead to what it is about, and to where people choose what they are told', () => {
   const linksTo = linksBelow('https://pay.example/v1');
   expect(linksTo('con_1', 'acc_1')).toEqual({
     subject: 'https://pay.example/v1/contributions/con_1',
-    settings: 'https://pay.example/v1/hosts/acc_1/notification-preferences',
+    settings: 'https://pay.example/v1/me/notification-preferences',
   });
   expect(linksTo('whe_1', 'acc_1').subject).toBe('https://pay.example/v1/hosts/acc_1/webhook-endpoints/whe_1');
-  expect(linksTo('pi_1', null).settings).toBe('https://pay.example/v1/me/notifications');
+  expect(linksTo('pi_1', null).settings).toBe('https://pay.example/v1/me/notification-preferences');
 });
