@@ -92,7 +92,7 @@ export const markNotificationRead = (deps: InboxDependencies, meta: RequestMeta,
       const { store } = deps;
       for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
         const notice = await store.notice(meta.userId, eventId);
-        if (notice === undefined) {
+        if (notice === undefined || notice.isHidden) {
           return refuse(notFound('notification'));
         }
         if (notice.readAt !== null) {

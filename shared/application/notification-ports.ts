@@ -34,6 +34,8 @@ export type Notice = {
   readonly facts: NoticeFacts;
   readonly at: string;
   readonly readAt: string | null;
+  /** It was wanted by e-mail alone: it is kept for that, and is in no inbox. */
+  readonly isHidden?: true;
   readonly email: NoticeEmail;
 };
 
@@ -72,7 +74,7 @@ export type NotificationStore = {
   personalPreferences(userIds: readonly string[]): Promise<ReadonlyMap<string, PersonalPreferences>>;
   putPersonalPreferences(userId: string, preferences: PersonalPreferences): Promise<void>;
   notice(userId: string, eventId: string): Promise<Notice | undefined>;
-  /** Newest first. */
+  /** Newest first, without what is in no inbox: a page may be short of the limit although there are more. */
   listNotices(userId: string, limit: number, from?: Position): Promise<Slice<Notice>>;
   /** What was told so long ago that it is forgotten counts no more. @param host only what was told to the team of this host */
   unread(userId: string, now: string, host?: string): Promise<number>;

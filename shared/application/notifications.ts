@@ -201,6 +201,7 @@ async function tell(
     facts: factsFor(deps, message, facts, recipient),
     at: now,
     readAt: null,
+    ...(choice('inbox') === 'off' ? { isHidden: true } : {}),
     email: {
       state: ({ off: 'none', at_once: 'waiting', daily: 'daily' } as const)[email],
       address: email === 'off' ? null : address,

@@ -35,15 +35,19 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
                   ConditionExpression: 'attribute_not_exists(PK)',
                 },
               },
-              {
-                Update: {
-                  TableName: tableName,
-                  Key: keys.inbox(notice.userId),
-                  UpdateExpression: 'ADD #unread :one',
-                  ExpressionAttributeNames: { '#unread': unreadIn(monthOf(notice.at), notice.hostId) },
-                  ExpressionAttributeValues: { ':one': 1 },
-                },
-              },
+              ...(notice.isHidden
+                ? []
+                : [
+                    {
+                      Update: {
+                        TableName: tableName,
+                        Key: keys.inbox(notice.userId),
+                        UpdateExpression: 'ADD #unread :one',
+                        ExpressionAttributeNames: { '#unread': unreadIn(monthOf(notice.at), notice.hostId) },
+                        ExpressionAttributeValues: { ':one': 1 },
+                      },
+                    },
+                  ]),
             ],
           }),
         );
@@ -62,7 +66,11 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
     },
     listNotices: (userId, limit, from) =>
       slice(
-        { ...byPrefix(keys.inbox(userId).PK, keys.noticePrefix), ScanIndexForward: false },
+        {
+          ...byPrefix(keys.inbox(userId).PK, keys.noticePrefix),
+          ScanIndexForward: false,
+          FilterExpression: 'attribute_not_exists(isHidden)',
+        },
         limit,
         from,
         noticeFromItem,

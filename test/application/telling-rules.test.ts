@@ -87,6 +87,20 @@ test('what one host switches off for somebody is not switched off for another', 
   expect(items.find(({ topic }) => topic === 'money_received')).toMatchObject({ hostId: accounts.hostB });
 });
 
+test('what is wanted by e-mail alone is in no inbox, and is not counted as unread', async () => {
+  const { people, accounts, deps, mailbox } = world;
+  await prefer(accounts.hostA, [{ topic: 'money_received', channel: 'inbox', choice: 'off' }]);
+  const { id } = await world.sent();
+  await world.must(people.financeB, id, receiving(usd(1000)));
+  const before = await deps.store.unread(people.finance2A, deps.clock.now());
+  await world.tellAll(id);
+  await world.tellAll(id);
+  expect(await world.toldTo(people.finance2A)).not.toContain('money_received');
+  expect(mailbox.filter(({ to, subject }) => to === 'fay@a.example' && subject === 'money_received')).toHaveLength(1);
+  const told = (await deps.store.listNotices(people.finance2A, 10)).items.length;
+  expect(await deps.store.unread(people.finance2A, deps.clock.now())).toBe(before + told);
+});
+
 test('whoever gives hears that the host has canceled it', async () => {
   const { people, deps } = world;
   const { id } = await world.contribute();
