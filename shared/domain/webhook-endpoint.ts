@@ -27,9 +27,10 @@ export type WebhookEndpoint = {
   /** Null while it is active. */
   readonly disabled: { readonly at: string; readonly reason: DisabledReason } | null;
   readonly secrets: { readonly current: EndpointSecret; readonly previous: readonly PreviousSecret[] };
-  /** Attempts that failed since something arrived, over all messages. */
-  readonly consecutiveFailures: number;
-  /** When the first of them was made; null when there are none. */
+  /**
+   * When the first attempt was made that failed since something arrived, over all messages; null when there is none. How many they
+   * are is not counted here: at a receiver that is down, all attempts would wait for each other to count.
+   */
   readonly failingSince: string | null;
   /** Since when it is as it is: made, enabled again, or given another address. Attempts from before say nothing of it. */
   readonly activeSince: string;
@@ -85,7 +86,6 @@ export const openEndpoint = ({ secret, ...given }: NewEndpoint): WebhookEndpoint
   status: 'active',
   disabled: null,
   secrets: { current: { value: secret, createdAt: given.createdAt }, previous: [] },
-  consecutiveFailures: 0,
   failingSince: null,
   activeSince: given.createdAt,
   updatedAt: given.createdAt,
@@ -115,7 +115,7 @@ export const enableEndpoint = (endpoint: WebhookEndpoint, at: string): WebhookEn
 export const disableEndpoint = (endpoint: WebhookEndpoint, at: string, reason: DisabledReason): WebhookEndpoint =>
   endpoint.status === 'disabled' ? endpoint : changed(endpoint, at, { status: 'disabled', disabled: { at, reason } });
 
-const anew = (at: string) => ({ consecutiveFailures: 0, failingSince: null, activeSince: at });
+const anew = (at: string) => ({ failingSince: null, activeSince: at });
 
 export const wantsTopic = ({ status, topics }: WebhookEndpoint, topic: Topic): boolean =>
   status === 'active' && (topics === 'all' || topics.includes(topic));
@@ -273,7 +273,6 @@ export type DisabledNotice = {
   readonly hostId: string;
   readonly reason: Exclude<DisabledReason, 'by_hand'>;
   readonly at: string;
-  readonly consecutiveFailures: number;
   readonly lastOutcome: AttemptOutcome;
   readonly lastStatusCode: number | null;
 };
@@ -300,10 +299,13 @@ export function recordAttempt(endpoint: WebhookEndpoint, delivery: WebhookDelive
     return { endpoint: counted, delivery: after, notice: null };
   }
   const at = endOf(attempt);
-  const { id: endpointId, hostId, consecutiveFailures } = counted;
+  const { id: endpointId, hostId } = counted;
   return {
     // One change, and so one version.
-    endpoint: { ...counted, status: 'disabled', disabled: { at, reason } },
+    endpoint:
+      counted === endpoint
+        ? disableEndpoint(endpoint, at, reason)
+        : { ...counted, status: 'disabled', disabled: { at, reason } },
     delivery: after,
     notice: {
       type: 'webhook_endpoint_disabled',
@@ -311,7 +313,6 @@ export function recordAttempt(endpoint: WebhookEndpoint, delivery: WebhookDelive
       hostId,
       reason,
       at,
-      consecutiveFailures,
       lastOutcome: attempt.outcome,
       lastStatusCode: attempt.statusCode,
     },
@@ -343,14 +344,10 @@ function statusAfter(outcome: AttemptOutcome, delay: number | undefined): Webhoo
 
 function countedIn(endpoint: WebhookEndpoint, attempt: Attempt): WebhookEndpoint {
   if (attempt.outcome !== 'delivered') {
-    return changed(endpoint, endOf(attempt), {
-      consecutiveFailures: endpoint.consecutiveFailures + 1,
-      failingSince: earliest(endpoint.failingSince, attempt.at),
-    });
+    const failingSince = earliest(endpoint.failingSince, attempt.at);
+    return failingSince === endpoint.failingSince ? endpoint : changed(endpoint, endOf(attempt), { failingSince });
   }
-  return endpoint.failingSince === null
-    ? endpoint
-    : changed(endpoint, endOf(attempt), { consecutiveFailures: 0, failingSince: null });
+  return endpoint.failingSince === null ? endpoint : changed(endpoint, endOf(attempt), { failingSince: null });
 }
 
 /** An exhausted delivery disables only when the endpoint failed all the time since its first attempt. */

@@ -177,7 +177,7 @@ describe('a receiver that fails', () => {
     expect(received).toHaveLength(7);
     expect(new Set(received.map(({ headers }) => headers['webhook-id']))).toEqual(new Set([delivery.eventId]));
     const after = await shown(endpoint);
-    expect(after).toMatchObject({ status: 'disabled', disabled: { reason: 'failing' }, consecutiveFailures: 7 });
+    expect(after).toMatchObject({ status: 'disabled', disabled: { reason: 'failing' } });
     // As the stream has it.
     const event = await world.hooks.webhookEvent(endpoint.id, after.version);
     expect(event).toMatchObject({ hostId: world.accounts.hostB, data: { why: 'failing', outcome: 'answered_error' } });
@@ -208,10 +208,10 @@ describe('a receiver that fails', () => {
     await sendTest(endpoint);
     await world.pass(4);
     expect(await onlyDelivery(endpoint)).toMatchObject({ status: 'pending', attemptCount: 1 });
-    expect(await shown(endpoint)).toMatchObject({ consecutiveFailures: 1 });
+    expect((await shown(endpoint)).failingSince).not.toBeNull();
     await world.pass(10);
     expect(await onlyDelivery(endpoint)).toMatchObject({ status: 'delivered', attemptCount: 2 });
-    expect(await shown(endpoint)).toMatchObject({ consecutiveFailures: 0, failingSince: null, status: 'active' });
+    expect(await shown(endpoint)).toMatchObject({ failingSince: null, status: 'active' });
   });
 
   test('with 410 is disabled at once, and what waits for it is over', async () => {
@@ -286,7 +286,7 @@ describe('once', () => {
       await sendTest(endpoint);
     }
     await world.pass(1);
-    expect(await shown(endpoint)).toMatchObject({ consecutiveFailures: 8 });
+    expect((await shown(endpoint)).failingSince).not.toBeNull();
   });
 });
 

@@ -21,10 +21,9 @@ const endpoint = {
     })
     .nullable()
     .meta({ description: 'Since when nothing is sent to it, and why; null while it is active.' }),
-  consecutiveFailures: z
-    .int()
-    .meta({ description: 'Attempts that failed since something arrived, over all messages.' }),
-  failingSince: Instant.nullable().meta({ description: 'When the first of them was made.' }),
+  failingSince: Instant.nullable().meta({
+    description: 'When the first attempt was made that failed since something arrived; null when there is none.',
+  }),
   activeSince: Instant.meta({ description: 'When it was made, enabled again, or given another address.' }),
   createdAt: Instant,
   createdBy: AccountId.meta({ description: 'Who made it.' }),
