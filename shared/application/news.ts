@@ -26,8 +26,10 @@ export type News = {
   /** What it is, and between whom, as programs are told of it. */
   readonly subject: WebhookNews['subject'];
   readonly parties: Pick<WebhookNews, 'payer' | 'payee'>;
-  /** Who is not told: whoever did it, and who may do nothing about it. */
-  readonly excluded: ReadonlySet<string>;
+  /** Whoever did it knows of it, and is not told. */
+  readonly actorId: string;
+  /** Who may do nothing about it, whatever their role: they are not told, and others come first in their place. */
+  readonly cannotAct: ReadonlySet<string>;
   readonly audiences: readonly Audience[];
   /** The account at which an audience's roles are held; null where there is nobody, or they may not know. */
   readonly accountAt: (place: Place) => string | null;
@@ -73,7 +75,8 @@ async function intentNews(
     topic,
     subject: { kind: 'payment_intent', id: subjectId },
     parties: { payer: namedOf(after.payer), payee: namedOf(after.payee) },
-    excluded: new Set([event.actor.userId, ...(topic === 'approval_needed' ? notReviewing(after) : [])]),
+    actorId: event.actor.userId,
+    cannotAct: new Set(topic === 'approval_needed' ? notReviewing(after) : []),
     audiences: topic === 'approval_needed' ? reviewersOf(after, currentStep(after)) : noticeRules[topic].audiences,
     accountAt: (place) => (place === 'author' && !isAuthor ? null : accountOfIntent(after, place)),
     hostAt: (place) => hostOfIntent(after, place),
@@ -157,7 +160,8 @@ async function contributionNews(
     topic,
     subject: { kind: 'contribution', id: subjectId },
     parties: { payer: namedOf(contributor), payee: namedOf(collective) },
-    excluded: new Set([event.actor.userId]),
+    actorId: event.actor.userId,
+    cannotAct: new Set(),
     audiences: noticeRules[topic].audiences,
     accountAt: (place) =>
       ({ host: collective.hostId, collective: collective.accountId, giver: contributor.accountId })[
@@ -204,7 +208,8 @@ async function holdNews(
     topic,
     subject: { kind: 'hold', id: subjectId },
     parties: { payee: { id: after.accountId, name: account?.name ?? '' } },
-    excluded: new Set([event.actor.userId]),
+    actorId: event.actor.userId,
+    cannotAct: new Set(),
     audiences: noticeRules[topic].audiences,
     accountAt: (place) =>
       place === 'host' ? after.hostId : place === 'collective' && !isOnHost ? after.accountId : null,
@@ -235,7 +240,8 @@ async function webhookNews(
     topic,
     subject: { kind: 'webhook_endpoint', id: subjectId },
     parties: {},
-    excluded: new Set(),
+    actorId: 'clock',
+    cannotAct: new Set(),
     audiences: noticeRules[topic].audiences,
     accountAt: (place) => (place === 'host' ? hostId : null),
     hostAt: () => hostId,

@@ -105,7 +105,7 @@ async function tellEach(
   news: News,
   recipients: readonly Recipient[],
 ): Promise<number> {
-  const others = recipients.filter(({ userId }) => !news.excluded.has(userId));
+  const others = recipients.filter(({ userId }) => userId !== news.actorId);
   const ofHost = preferencesOf(deps);
   const personal = await deps.store.personalPreferences(others.map(({ userId }) => userId));
   const results = await pMap(

@@ -32,8 +32,7 @@ export async function recipientsOf(
   const found = await Promise.all(
     news.audiences.map(async (audience) => ({
       audience,
-      // Whoever did it, or has done their part, is told nothing, and does not stand in for those who are to act.
-      people: (await peopleOf(deps, news, audience)).filter(({ userId }) => !news.excluded.has(userId)),
+      people: (await peopleOf(deps, news, audience)).filter(({ userId }) => !news.cannotAct.has(userId)),
     })),
   );
   const placesWithSomebody = new Set(

@@ -30,14 +30,17 @@ const prefer = async (hostId: string, rules: NotificationPreferences['rules']): 
   await deps.store.commit({ intents: [], accounts: [{ before, after }] }, 'test', deps.clock.now());
 };
 
-describe('who comes later comes first', () => {
-  test('where the only one who comes first is the one who did it', async () => {
-    const { people, accounts, deps } = world;
+describe('others come first, or later,', () => {
+  test('after the delay, where the one who comes first has done it and knows', async () => {
+    const { people, accounts, deps, clock } = world;
     expected(await deleteMember(deps, world.meta(people.hostAdminB), accounts.hostB, people.financeB));
     const roles = ['finance_lead'] as const;
     expected(await putMember(deps, world.meta(people.hostAdminB), accounts.hostB, people.financeA, { roles }));
     const { id } = await world.sent();
     await world.tellAll(id);
+    expect(await world.toldTo(people.hostAdminB)).toEqual([]);
+    clock.advanceDays(1);
+    await world.tellLater();
     expect(await world.toldTo(people.hostAdminB)).toEqual(['money_sent']);
   });
 
