@@ -14,6 +14,7 @@ import type {
   NotificationDependencies,
   QueueMessage,
 } from '../../shared/application/notification-ports.ts';
+import type { Processor } from '../../shared/application/processors.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
 import { FailingCalls } from '../support/failing-calls.ts';
 import { longer } from '../support/longer.ts';
@@ -72,8 +73,15 @@ const doings: Readonly<Record<string, (world: NotificationWorld) => Promise<Doin
   async refusal(world) {
     // To another collective, so that nobody who gives here is among those whom a pause is told to.
     const { id } = await world.contribute({ collectiveAccountId: world.accounts.collectiveA2 });
-    world.bank.script.push('declined');
-    await world.batch();
+    // This one, and none of those that were declined in an earlier life and are tried again by now.
+    const processor: Processor = {
+      ...world.processor,
+      charge: async (request) =>
+        request.contributionId === id
+          ? { outcome: 'refused', code: 'declined', reason: 'The card was declined.' }
+          : world.processor.charge(request),
+    };
+    await world.batch({ processor });
     return { subjectId: id, told: declined };
   },
 };
