@@ -4,7 +4,7 @@
  * `npm run test:long`: the tests that say more the longer they run, at full length (test/support/longer.ts).
  */
 import { spawn } from 'node:child_process';
-import { readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
@@ -37,6 +37,8 @@ type JestReport = {
 
 async function tests(args: readonly string[]): Promise<Totals> {
   process.stdout.write('\n# Tests\n');
+  // A fresh clone has no such folder yet.
+  await mkdir(join(root, '.cache'), { recursive: true });
   await rm(reportFile, { force: true });
   const flags = ['--experimental-vm-modules', '--no-warnings', join(root, 'node_modules/jest/bin/jest.js')];
   await run(process.execPath, [...flags, '--ci', '--json', `--outputFile=${reportFile}`, ...args]);
