@@ -5,7 +5,7 @@ import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { Construct } from 'constructs';
-import type { FunctionName } from '../shared/http/route-table.ts';
+import type { FunctionName } from '../shared/http/route-row.ts';
 import { Hooks, webhookDestinations } from './constructs/hooks.ts';
 import { Monitoring } from './constructs/monitoring.ts';
 import { RestApi } from './constructs/rest-api.ts';

@@ -13,7 +13,8 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type FunctionName, pathPrefix, type RouteRow, routeTable } from '../../shared/http/route-table.ts';
+import { type FunctionName, pathPrefix, type RouteRow } from '../../shared/http/route-row.ts';
+import { routeTable } from '../../shared/http/route-table.ts';
 import { pascalCase } from '../names.ts';
 import type { Monitoring } from './monitoring.ts';
 

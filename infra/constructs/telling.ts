@@ -183,11 +183,11 @@ export class Telling extends Construct {
       environment: { TABLE_NAME: table.tableName, ...environment, ...hooks.environment },
       access: [
         mayQuery(table, 'GSI6'),
-        mayUseKeys(['dynamodb:GetItem', 'dynamodb:DeleteItem'], table, ['LATER#*']),
+        mayUseKeys(['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'], table, ['LATER#*']),
         // That an e-mail of the day was queued.
         mayUseKeys(['dynamodb:UpdateItem'], table, ['INBOX#*']),
         // Webhooks that are tried again much later.
-        mayUseKeys(['dynamodb:GetItem', 'dynamodb:UpdateItem'], table, ['WEBHOOK_ENDPOINT#*']),
+        mayUseKeys(['dynamodb:BatchGetItem', 'dynamodb:UpdateItem'], table, ['WEBHOOK_ENDPOINT#*']),
         maySend,
         hooks.maySend,
       ],

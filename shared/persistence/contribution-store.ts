@@ -18,7 +18,8 @@ import type { PaymentMethod, ProcessorName } from '../domain/payment-method.ts';
 import { type Rollout, rolloutAtFirst } from '../domain/rollout.ts';
 import { contributionFromItem, guardFromItem, holdFromItem, tallyFromItem } from './contribution-items.ts';
 import { eventFromItem, type Item, plainFromItem } from './items.ts';
-import { guardShards, indexKeys, keys, last, shardOf } from './keys.ts';
+import { guardShards, indexKeys, keys, shardOf } from './keys.ts';
+import { isDone } from './lost-races.ts';
 import type { StoreOptions } from './store.ts';
 import { createTableReader } from './table-reader.ts';
 
@@ -26,7 +27,8 @@ import { createTableReader } from './table-reader.ts';
 const runDays = 400;
 
 export function createContributionStore({ client, tableName }: StoreOptions): ContributionStore {
-  const { get, batchGet, query, slice, byPrefix, history } = createTableReader(client, tableName);
+  const reader = createTableReader(client, tableName);
+  const { get, batchGet, query, slice, byPrefix, history } = reader;
   /** Pages of an index of keys alone: the items are read from the table, in the order of the keys. */
   const listed = async <Value>(
     index: { readonly name: string; readonly partition: string },
@@ -42,16 +44,7 @@ export function createContributionStore({ client, tableName }: StoreOptions): Co
       Limit: limit,
       ...(from === undefined ? {} : { ExclusiveStartKey: from }),
     });
-    const found = page.Items ?? [];
-    const items = await batchGet(found.map((item) => ({ PK: item['PK'] as string, SK: item['SK'] as string })));
-    const byKey = new Map(items.map((item) => [item['PK'], item]));
-    return {
-      items: found.flatMap((item) => {
-        const whole = byKey.get(item['PK']);
-        return whole === undefined ? [] : [read(whole)];
-      }),
-      next: page.LastEvaluatedKey,
-    };
+    return { items: (await reader.inOrder(page.Items ?? [])).map(read), next: page.LastEvaluatedKey };
   };
 
   const due = async <Found extends Due>(
@@ -60,20 +53,13 @@ export function createContributionStore({ client, tableName }: StoreOptions): Co
     read: (item: Item) => Found,
   ): Promise<Slice<Found>> => {
     const named = (served?.hostIds ?? []).map((id, index) => [`:host${index}`, id] as const);
-    const page = await query({
-      IndexName: 'GSI6',
-      KeyConditionExpression: 'GSI6PK = :shard AND GSI6SK <= :now',
-      ExpressionAttributeValues: {
-        ':shard': partition,
-        ':now': `${now}${last}`,
-        ...(served === undefined ? {} : { ':slot': served.slotBelow, ...Object.fromEntries(named) }),
-      },
+    const page = await reader.due(partition, now, limit, {
       ...(served === undefined
         ? {}
         : {
             FilterExpression: ['slot < :slot', ...listsOf(named.map(([name]) => name))].join(' OR '),
+            ExpressionAttributeValues: { ':slot': served.slotBelow, ...Object.fromEntries(named) },
           }),
-      Limit: limit,
       ...(from === undefined ? {} : { ExclusiveStartKey: from }),
     });
     return { items: (page.Items ?? []).map(read), next: page.LastEvaluatedKey };
@@ -160,10 +146,10 @@ export function createContributionStore({ client, tableName }: StoreOptions): Co
       })),
     dueHolds: (asked) => due(indexKeys.dueHolds(), asked, dueFromItem),
 
-    async lease(kind, { id, seen }, until) {
+    lease(kind, { id, seen }, until) {
       const Key = kind === 'contribution' ? keys.contribution(id) : keys.hold(id);
-      try {
-        await client.send(
+      return isDone(
+        client.send(
           new UpdateCommand({
             TableName: tableName,
             Key,
@@ -171,14 +157,9 @@ export function createContributionStore({ client, tableName }: StoreOptions): Co
             ConditionExpression: 'GSI6SK = :seen',
             ExpressionAttributeValues: { ':until': until, ':key': indexKeys.due(until, id), ':seen': seen },
           }),
-        );
-        return true;
-      } catch (error) {
-        if (error instanceof Error && lostRaces.includes(error.name)) {
-          return false;
-        }
-        throw error;
-      }
+        ),
+        'conditionOrConflict',
+      );
     },
 
     async putBatchRun({ outcomes: _outcomes, ...run }) {
@@ -261,8 +242,6 @@ const guardsIn = (items: readonly Item[], accountIds: readonly string[], shard: 
       items.find((item) => item['PK'] === keys.guard(id, shard).PK),
     ),
   );
-
-const lostRaces = ['ConditionalCheckFailedException', 'TransactionConflictException'];
 
 /** All copies say the same; while they are read one by one, a hold that is in any of them is there. */
 function levelsOfAny(copies: readonly Guard[]): Pick<Guard, 'levels'> {

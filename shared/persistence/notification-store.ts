@@ -3,7 +3,8 @@ import { DeleteCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '
 import type { Digest, Later, Notice, NotificationStore } from '../application/notification-ports.ts';
 import type { PersonalPreferences } from '../domain/notification.ts';
 import { type Item, plainFromItem, plainItem } from './items.ts';
-import { dueShards, indexKeys, keys, last, shardOf } from './keys.ts';
+import { dueShards, indexKeys, keys, shardOf } from './keys.ts';
+import { isDone, isRefused } from './lost-races.ts';
 import { expiryOf, forgottenAt, monthOf } from './retention.ts';
 import type { StoreOptions } from './store.ts';
 import { createTableReader } from './table-reader.ts';
@@ -12,7 +13,7 @@ import { createTableReader } from './table-reader.ts';
 const unreadIn = (month: string, hostId: string | null): string => `unread#${month}#${hostId ?? ''}`;
 
 export function createNotificationStore({ client, tableName }: StoreOptions): NotificationStore {
-  const { get, batchGet, query, slice, byPrefix } = createTableReader(client, tableName);
+  const { get, batchGet, due, inOrder, slice, byPrefix } = createTableReader(client, tableName);
 
   return {
     async tell(notice, email) {
@@ -169,13 +170,8 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
       return items.map(noticeFromItem).filter(({ email }) => email.state === 'daily');
     },
     async dueDigests(shard, now, limit) {
-      const page = await query({
-        IndexName: 'GSI6',
-        KeyConditionExpression: 'GSI6PK = :shard AND GSI6SK <= :now',
-        ExpressionAttributeValues: { ':shard': indexKeys.dueDigests(shard), ':now': `${now}${last}` },
-        Limit: limit,
-      });
-      return (page.Items ?? []).map((item) => ({
+      const { Items: found = [] } = await due(indexKeys.dueDigests(shard), now, limit);
+      return found.map((item) => ({
         userId: item['id'] as string,
         dueAt: item['dueAt'] as string,
         seen: item['GSI6SK'] as string,
@@ -267,16 +263,8 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
         ),
       ),
     async dueLater(shard, now, limit) {
-      const page = await query({
-        IndexName: 'GSI6',
-        KeyConditionExpression: 'GSI6PK = :shard AND GSI6SK <= :now',
-        ExpressionAttributeValues: { ':shard': indexKeys.dueLater(shard), ':now': `${now}${last}` },
-        Limit: limit,
-      });
-      const found = await Promise.all(
-        (page.Items ?? []).map((item) => get({ PK: item['PK'] as string, SK: item['SK'] as string })),
-      );
-      return found.flatMap((item) => (item === undefined ? [] : [laterFromItem(item)]));
+      const { Items: found = [] } = await due(indexKeys.dueLater(shard), now, limit);
+      return (await inOrder(found)).map(laterFromItem);
     },
     async removeLater(eventId, hostId) {
       await client.send(new DeleteCommand({ TableName: tableName, Key: keys.later(eventId, hostId) }));
@@ -357,22 +345,4 @@ function laterFromItem(item: Item): Later {
   const { id: _id, ...later } = plainFromItem<Omit<Later, 'schemaVersion'> & { id: string }>(item);
   // The version of an item is not handed out with what is in it.
   return { ...later, schemaVersion: 1 };
-}
-
-const isRefused = (error: unknown): boolean =>
-  error instanceof Error &&
-  ['ConditionalCheckFailedException', 'TransactionCanceledException', 'TransactionConflictException'].includes(
-    error.name,
-  );
-
-async function isDone(sent: Promise<unknown>): Promise<boolean> {
-  try {
-    await sent;
-    return true;
-  } catch (error) {
-    if (error instanceof Error && error.name === 'ConditionalCheckFailedException') {
-      return false;
-    }
-    throw error;
-  }
 }

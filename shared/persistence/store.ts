@@ -31,6 +31,7 @@ import type { PaymentMethod } from '../domain/payment-method.ts';
 import { contributionFromItem, guardFromItem, holdFromItem, tallyFromItem } from './contribution-items.ts';
 import { entryFromItem, type Item, intentFromItem, plainFromItem, summaryFromItem } from './items.ts';
 import { idsMadeBetween, indexKeys, keys, last, registerShards } from './keys.ts';
+import { isDone } from './lost-races.ts';
 import { createTableReader } from './table-reader.ts';
 import { type MoreOperations, neverNegative, type Operation, operations } from './transaction.ts';
 
@@ -41,7 +42,7 @@ const pagesPerRequestMax = 8;
 
 /** @param more what a change may mean besides, for the functions that write it (`webhook-items.ts`) */
 export function createStore({ client, tableName }: StoreOptions, more?: MoreOperations): Store {
-  const { get, batchGet, query, all, byPrefix, slice, history } = createTableReader(client, tableName);
+  const { get, batchGet, query, all, byPrefix, slice, due, inOrder, history } = createTableReader(client, tableName);
 
   return {
     async readForCommand(wantedOf): Promise<CommandRead> {
@@ -123,8 +124,9 @@ export function createStore({ client, tableName }: StoreOptions, more?: MoreOper
           ...(start === undefined ? {} : { ExclusiveStartKey: start }),
         });
         const found = page.Items ?? [];
-        // The account lists copy keys alone; what they list is read from the table, in the order of the keys.
-        items.push(...matching(scope.by === 'host' ? found.map(summaryFromItem) : await inOrder(found), filter));
+        // The account lists copy keys alone.
+        const whole = scope.by === 'host' ? found : await inOrder(found);
+        items.push(...matching(whole.map(summaryFromItem), filter));
         start = page.LastEvaluatedKey;
         if (start === undefined || items.length >= limit) {
           break;
@@ -241,13 +243,8 @@ export function createStore({ client, tableName }: StoreOptions, more?: MoreOper
       ),
 
     async due(shard, now, limit) {
-      const page = await query({
-        IndexName: 'GSI6',
-        KeyConditionExpression: 'GSI6PK = :shard AND GSI6SK <= :now',
-        ExpressionAttributeValues: { ':shard': indexKeys.dueIntents(shard), ':now': `${now}${last}` },
-        Limit: limit,
-      });
-      return (page.Items ?? []).map((item) => ({ intentId: String(item['id']), dueAt: String(item['dueAt']) }));
+      const { Items: found = [] } = await due(indexKeys.dueIntents(shard), now, limit);
+      return found.map((item) => ({ intentId: String(item['id']), dueAt: String(item['dueAt']) }));
     },
 
     async *intentIdsOfHost(hostId): AsyncIterable<string> {
@@ -291,27 +288,14 @@ export function createStore({ client, tableName }: StoreOptions, more?: MoreOper
         return stored;
       }
       const item = { ...Key, entity: 'SECRET', schemaVersion: 1, value: make() };
-      await client
-        .send(new PutCommand({ TableName: tableName, Item: item, ConditionExpression: 'attribute_not_exists(PK)' }))
-        .catch(ignoreLostRace);
+      await isDone(
+        client.send(
+          new PutCommand({ TableName: tableName, Item: item, ConditionExpression: 'attribute_not_exists(PK)' }),
+        ),
+      );
       return (await get(Key))?.['value'] as Uint8Array;
     },
   };
-
-  async function inOrder(found: readonly Item[]): Promise<readonly IntentSummary[]> {
-    const items = await batchGet(found.map((item) => ({ PK: item['PK'] as string, SK: item['SK'] as string })));
-    const byId = new Map(items.map((item) => [item['PK'], item]));
-    return found.flatMap((item) => {
-      const whole = byId.get(item['PK']);
-      return whole === undefined ? [] : [summaryFromItem(whole)];
-    });
-  }
-}
-
-function ignoreLostRace(error: unknown): void {
-  if (!(error instanceof Error && error.name === 'ConditionalCheckFailedException')) {
-    throw error;
-  }
 }
 
 function membershipsFromItem(item: Item | undefined): Memberships {

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { Position, Slice } from '../application/ports.ts';
 import { type AnyEvent, eventFromItem, type Item } from './items.ts';
-import { type Key, keys, type Subject } from './keys.ts';
+import { type Key, keys, last, type Subject } from './keys.ts';
 
 export type TableReader = ReturnType<typeof createTableReader>;
 
@@ -59,6 +59,36 @@ export function createTableReader(client: DynamoDBDocumentClient, tableName: str
     return found;
   }
 
+  /** The oldest of a partition of the due index whose time has come; what is read there may be a moment old. */
+  const due = (
+    partition: string,
+    now: string,
+    limit: number,
+    more: Pick<QueryCommandInput, 'FilterExpression' | 'ExpressionAttributeValues' | 'ExclusiveStartKey'> = {},
+  ) =>
+    query({
+      ...more,
+      IndexName: 'GSI6',
+      KeyConditionExpression: 'GSI6PK = :partition AND GSI6SK <= :now',
+      ExpressionAttributeValues: {
+        ...more.ExpressionAttributeValues,
+        ':partition': partition,
+        ':now': `${now}${last}`,
+      },
+      Limit: limit,
+    });
+
+  /** What an index of keys found, as it is now and in that order; what is gone meanwhile is left out. */
+  const inOrder = async (found: readonly Item[]): Promise<readonly Item[]> => {
+    const items = await batchGet(found.map((item) => ({ PK: item['PK'] as string, SK: item['SK'] as string })));
+    const nameOf = (item: Item): string => `${item['PK']} ${item['SK']}`;
+    const byName = new Map(items.map((item) => [nameOf(item), item]));
+    return found.flatMap((item): readonly Item[] => {
+      const whole = byName.get(nameOf(item));
+      return whole === undefined ? [] : [whole];
+    });
+  };
+
   const history = async <Event extends AnyEvent>(subject: Subject, id: string): Promise<readonly Event[]> => {
     const events: Event[] = [];
     for await (const item of all(byPrefix(`${subject}#${id}`, keys.eventPrefix))) {
@@ -67,5 +97,5 @@ export function createTableReader(client: DynamoDBDocumentClient, tableName: str
     return events;
   };
 
-  return { get, batchGet, query, all, byPrefix, slice, history };
+  return { get, batchGet, query, all, byPrefix, slice, due, inOrder, history };
 }

@@ -1,7 +1,8 @@
 /** Where hosts want to be told by webhook, and what became of each (`docs/access-patterns.md`). */
 import { PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { WebhookStore } from '../application/webhook-ports.ts';
-import { indexKeys, keys, last } from './keys.ts';
+import { indexKeys, keys } from './keys.ts';
+import { isDone } from './lost-races.ts';
 import type { StoreOptions } from './store.ts';
 import { createTableReader } from './table-reader.ts';
 import {
@@ -16,7 +17,7 @@ import {
 const nobodyHasIt = '(attribute_not_exists(claimedUntil) OR claimedUntil < :now)';
 
 export function createWebhookStore({ client, tableName }: StoreOptions): WebhookStore {
-  const { get, query, slice, byPrefix } = createTableReader(client, tableName);
+  const { get, due, inOrder, slice, byPrefix } = createTableReader(client, tableName);
 
   return {
     async webhookEndpoint(hostId, id) {
@@ -53,6 +54,7 @@ export function createWebhookStore({ client, tableName }: StoreOptions): Webhook
             ConditionExpression: 'attribute_not_exists(PK)',
           }),
         ),
+        'conditionOrConflict',
       ),
     claimDelivery: ({ delivery, version }, now, until) =>
       isDone(
@@ -66,25 +68,19 @@ export function createWebhookStore({ client, tableName }: StoreOptions): Webhook
             ExpressionAttributeValues: { ':until': until, ':version': version, ':now': now },
           }),
         ),
+        'conditionOrConflict',
       ),
     recordAttempt: (write) =>
       isDone(
         client.send(
           new TransactWriteCommand({ TransactItems: attemptOperations(tableName, write).map(({ item }) => item) }),
         ),
+        'transaction',
       ),
 
     async dueDeliveries(shard, now, limit) {
-      const page = await query({
-        IndexName: 'GSI6',
-        KeyConditionExpression: 'GSI6PK = :shard AND GSI6SK <= :now',
-        ExpressionAttributeValues: { ':shard': indexKeys.dueDeliveries(shard), ':now': `${now}${last}` },
-        Limit: limit,
-      });
-      const found = await Promise.all(
-        (page.Items ?? []).map((item) => get({ PK: item['PK'] as string, SK: item['SK'] as string })),
-      );
-      return found.flatMap((item) => (item === undefined ? [] : [deliveryFromItem(item)]));
+      const { Items: found = [] } = await due(indexKeys.dueDeliveries(shard), now, limit);
+      return (await inOrder(found)).map(deliveryFromItem);
     },
     postponeSweep: ({ delivery, version }, sweepAt) =>
       isDone(
@@ -102,24 +98,7 @@ export function createWebhookStore({ client, tableName }: StoreOptions): Webhook
             },
           }),
         ),
+        'conditionOrConflict',
       ),
   };
-}
-
-/** A condition that does not hold is an answer; a transaction that met another one is worth another look, too. */
-async function isDone(sent: Promise<unknown>): Promise<boolean> {
-  try {
-    await sent;
-    return true;
-  } catch (error) {
-    if (
-      error instanceof Error &&
-      ['ConditionalCheckFailedException', 'TransactionCanceledException', 'TransactionConflictException'].includes(
-        error.name,
-      )
-    ) {
-      return false;
-    }
-    throw error;
-  }
 }

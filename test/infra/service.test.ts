@@ -4,7 +4,8 @@ import { dependenciesOver } from '../../functions/dependencies.ts';
 import { replayableQueues } from '../../shared/application/dead-letters.ts';
 import { personForIdentity } from '../../shared/application/people.ts';
 import type { Store } from '../../shared/application/ports.ts';
-import { pathPrefix, type RouteRow, routeTable } from '../../shared/http/route-table.ts';
+import { pathPrefix, type RouteRow } from '../../shared/http/route-row.ts';
+import { routeTable } from '../../shared/http/route-table.ts';
 import { keys } from '../../shared/persistence/keys.ts';
 import { operations } from '../../shared/persistence/transaction.ts';
 import {
@@ -206,7 +207,7 @@ describe('what functions may do', () => {
       condition: forKeys(['INBOX#*']),
     });
     expect(allowed('notify-later').find(({ actions }) => actions.includes('dynamodb:DeleteItem'))).toEqual({
-      actions: ['dynamodb:DeleteItem', 'dynamodb:GetItem'],
+      actions: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'],
       resources: ['{Table.Arn}'],
       condition: forKeys(['LATER#*']),
     });
