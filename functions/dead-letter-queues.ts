@@ -5,20 +5,17 @@ import {
   GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
-  SendMessageBatchCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { DeadLetter, DeadLetterQueues, ReplayableQueue } from '../shared/application/dead-letters.ts';
+import { batchesOf, type Sqs, sendBatch } from './sqs-batches.ts';
 
 /** Where messages come from, and where they are when they have failed. */
 export type QueueUrls = { readonly queue: string; readonly deadLetters: string };
 
-/** SQS takes at most ten messages in a batch. */
-const batchMax = 10;
-
 export function sqsDeadLetterQueues(
   urlsOf: (queue: ReplayableQueue) => QueueUrls | Promise<QueueUrls>,
-  sqs: Pick<SQSClient, 'send'> = new SQSClient({}),
+  sqs: Sqs = new SQSClient({}),
 ): DeadLetterQueues {
   return {
     async count(queue) {
@@ -44,14 +41,9 @@ export function sqsDeadLetterQueues(
       return messages.map(letterOf);
     },
     async sendBack(queue, letters) {
-      const { Failed: failed = [] } = await sqs.send(
-        new SendMessageBatchCommand({
-          QueueUrl: (await urlsOf(queue)).queue,
-          Entries: letters.map(({ body }, index) => ({ Id: String(index), MessageBody: body })),
-        }),
-      );
-      const ids = new Set(failed.map(({ Id }) => Id));
-      return letters.filter((_letter, index) => !ids.has(String(index)));
+      const { queue: queueUrl } = await urlsOf(queue);
+      const left = await sendBatch(sqs, queueUrl, letters, ({ body }) => ({ MessageBody: body }));
+      return letters.filter((letter) => !left.includes(letter));
     },
     async remove(queue, letters) {
       const QueueUrl = (await urlsOf(queue)).deadLetters;
@@ -96,8 +88,3 @@ function letterOf({ MessageId, ReceiptHandle, Body, Attributes: attributes = {} 
     receipt: ReceiptHandle ?? '',
   };
 }
-
-const batchesOf = (letters: readonly DeadLetter[]): readonly (readonly DeadLetter[])[] =>
-  Array.from({ length: Math.ceil(letters.length / batchMax) }, (_, index) =>
-    letters.slice(index * batchMax, (index + 1) * batchMax),
-  );
