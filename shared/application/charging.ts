@@ -214,9 +214,7 @@ async function carryOut(
           written(deps, current, [
             // What the processor tells of the time before we asked is over.
             ...decideTellEnd(current.contribution, step.wanted, outcome, timesOf(deps)).map((data) =>
-              data.type === 'told' && data.source === 'us'
-                ? { ...data, saidAt: new Date(Date.parse(askedAt) - echoSlackMilliseconds).toISOString() }
-                : data,
+              data.type === 'told' && data.source === 'us' ? { ...data, saidAt: justBefore(askedAt) } : data,
             ),
             ...(step.wanted === 'suspended' ? echoesIn(current.contribution, outcome, askedAt) : []),
           ]),
@@ -240,12 +238,14 @@ async function carryOut(
 /** Processors give the time of what they tell in whole seconds. */
 const echoSlackMilliseconds = 1000;
 
+const justBefore = (askedAt: string): string => new Date(Date.parse(askedAt) - echoSlackMilliseconds).toISOString();
+
 /**
  * While we asked to suspend, what we asked for was lifted and the processor told of it: that looked like the payer's own doing
  * on the processor's site, and nobody here could ever lift it.
  */
 function echoesIn({ holds }: Contribution, { outcome }: TellEnd, askedAt: string): readonly ContributionEventData[] {
-  const since = new Date(Date.parse(askedAt) - echoSlackMilliseconds).toISOString();
+  const since = justBefore(askedAt);
   return outcome === 'refused' || outcome === 'broken'
     ? []
     : holds
@@ -436,7 +436,7 @@ async function settle(
 }
 
 /** What a processor keeps it has counted an hour after a payment, if it ever does. */
-const feeMinutes = 60;
+export const feeMinutes = 60;
 
 /** A payment whose fee the processor does not say is asked about, and taken for pending until it is counted. */
 async function withFee<Outcome extends ChargeOutcome | LookUpOutcome>(

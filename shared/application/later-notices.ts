@@ -9,9 +9,9 @@ export type LaterDependencies = {
   readonly queue: NotificationQueue;
 };
 
-const pageSize = 100;
+export const pageSize = 100;
 
-type Sweep = { readonly shards: number; readonly hasTime: () => boolean };
+export type Sweep = { readonly shards: number; readonly hasTime: () => boolean };
 export type Swept = { readonly queued: number; readonly refused: number };
 
 /**
@@ -45,7 +45,7 @@ export const queueDigests = ({ store, clock, queue }: LaterDependencies, sweep: 
   });
 
 /** Page by page and shard by shard, for as long as pages are full and there is time. */
-async function everyPage({ shards, hasTime }: Sweep, page: (shard: number) => Promise<Swept>): Promise<Swept> {
+export async function everyPage({ shards, hasTime }: Sweep, page: (shard: number) => Promise<Swept>): Promise<Swept> {
   let queued = 0;
   let refused = 0;
   for (let shard = 0; shard < shards; shard += 1) {

@@ -70,14 +70,15 @@ async function intentNews(
   if (event === undefined || after === undefined || topic === undefined || event.number !== number) {
     return undefined;
   }
-  const isAuthor = await isStillAuthor(store, after);
+  const audiences = topic === 'approval_needed' ? reviewersOf(after, currentStep(after)) : noticeRules[topic].audiences;
+  const isAuthor = audiences.some(({ place }) => place === 'author') && (await isStillAuthor(store, after));
   return {
     topic,
     subject: { kind: 'payment_intent', id: subjectId },
     parties: { payer: namedOf(after.payer), payee: namedOf(after.payee) },
     actorId: event.actor.userId,
     cannotAct: new Set(topic === 'approval_needed' ? notReviewing(after) : []),
-    audiences: topic === 'approval_needed' ? reviewersOf(after, currentStep(after)) : noticeRules[topic].audiences,
+    audiences,
     accountAt: (place) => (place === 'author' && !isAuthor ? null : accountOfIntent(after, place)),
     hostAt: (place) => hostOfIntent(after, place),
     facts: intentFacts(topic, after, { data: event.data, capacity: event.actor.capacity }),
@@ -173,7 +174,7 @@ async function contributionNews(
       capacity: event.actor.capacity,
       period: periodIn(recent.map(({ data }) => data)),
     }),
-    isOvertaken: laterOf !== undefined && since.some((one) => one.number > number && isByPerson(one)),
+    isOvertaken: since.some((one) => one.number > number && isByPerson(one)),
     givers: null,
   };
 }

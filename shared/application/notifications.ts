@@ -6,6 +6,7 @@ import pMap from 'p-map';
 import pRetry from 'p-retry';
 import {
   type Audience,
+  type Channel,
   choiceFor,
   type Language,
   type NotificationPreferences,
@@ -160,14 +161,15 @@ async function wanting(
   for (const recipient of [first, ...first.also]) {
     const { accountId, userId } = recipient;
     const preferences = await preferencesAt(recipient);
-    if (channels.some((channel) => choiceFor(preferences, { topic, channel, accountId, userId }) !== 'off')) {
+    if (toPeople.some((channel) => choiceFor(preferences, { topic, channel, accountId, userId }) !== 'off')) {
       return { recipient, preferences };
     }
   }
   return { recipient: first, preferences: await preferencesAt(first) };
 }
 
-const channels = ['inbox', 'email'] as const;
+/** Webhooks are told of by the host, and not by person. */
+const toPeople = ['inbox', 'email'] as const satisfies readonly Channel[];
 
 type Telling = {
   readonly message: EventMessage;
@@ -185,9 +187,10 @@ async function tell(
   const { store, clock } = deps;
   const { eventId, subjectId } = message;
   const { userId, email: address, hostId, accountId, timeZone } = recipient;
-  const choice = (channel: 'inbox' | 'email') => choiceFor(preferences, { topic, channel, accountId, userId });
+  const choice = (channel: (typeof toPeople)[number]) => choiceFor(preferences, { topic, channel, accountId, userId });
+  const isHidden = choice('inbox') === 'off';
   const email = deps.mailer === null || address === null ? 'off' : choice('email');
-  if (choice('inbox') === 'off' && email === 'off') {
+  if (isHidden && email === 'off') {
     return false;
   }
   const now = clock.now();
@@ -201,7 +204,7 @@ async function tell(
     facts: factsFor(deps, message, facts, recipient),
     at: now,
     readAt: null,
-    ...(choice('inbox') === 'off' ? { isHidden: true } : {}),
+    ...(isHidden ? { isHidden } : {}),
     email: {
       state: ({ off: 'none', at_once: 'waiting', daily: 'daily' } as const)[email],
       address: email === 'off' ? null : address,

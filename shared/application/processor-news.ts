@@ -5,7 +5,7 @@
 import { decideChargeEnd, wantedAtProcessor } from '../domain/charging.ts';
 import type { Contribution, ContributionEventData } from '../domain/contribution.ts';
 import type { ProcessorName } from '../domain/payment-method.ts';
-import { accountsOf, bookingOf, changeOf, guardsOn, timesOf } from './charging.ts';
+import { accountsOf, bookingOf, changeOf, feeMinutes, guardsOn, timesOf } from './charging.ts';
 import type { ContributionDependencies, StoredContribution } from './contribution-ports.ts';
 import { systemUserId } from './people.ts';
 import { dayOf, minutesAfter, periodAt } from './periods.ts';
@@ -26,8 +26,7 @@ export type NewsOutcome = 'done' | 'done_without_fee' | 'nothing' | 'unknown' | 
 
 /**
  * A payer agrees to a subscription at the processor first, and here a moment later; its first payment is told in between.
- * After an hour it is a subscription of somebody else at the same account. What a processor keeps of a payment it has
- * counted by then as well.
+ * After an hour it is a subscription of somebody else at the same account.
  */
 const earlyMinutes = 60;
 
@@ -35,17 +34,17 @@ const attemptsMax = 20;
 
 /** @throws when somebody else was writing all the time: the processor tells it again */
 export async function takeNews(deps: NewsDependencies, source: NewsSource, told: ProcessorNews): Promise<NewsOutcome> {
-  const isYoung = minutesAfter(told.at, earlyMinutes) > deps.clock.now();
+  const isWithin = (minutes: number): boolean => minutesAfter(told.at, minutes) > deps.clock.now();
   let news = told;
   let isComplete = !isWithoutFee(told);
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const stored = await subjectOf(deps, source, news);
     if (stored === undefined) {
-      return 'subscription' in news && isYoung ? 'early' : 'unknown';
+      return 'subscription' in news && isWithin(earlyMinutes) ? 'early' : 'unknown';
     }
     if (!isComplete && isWithoutFee(news)) {
       ({ news, isKnown: isComplete } = await withFee(deps, source, news, stored.contribution));
-      if (!isComplete && isYoung) {
+      if (!isComplete && isWithin(feeMinutes)) {
         return 'early';
       }
     }
@@ -198,12 +197,12 @@ async function chargeSucceeded(
 
 /** @returns undefined when there is no such period */
 function indexOf(contribution: Contribution, period: string): number | undefined {
-  let index = 0;
-  let at = periodAt(contribution, index);
-  for (; at !== null && at.period < period; at = periodAt(contribution, index)) {
-    index += 1;
+  for (const at of periodsOf(contribution)) {
+    if (at.period >= period) {
+      return at.period === period ? at.index : undefined;
+    }
   }
-  return at?.period === period ? index : undefined;
+  return undefined;
 }
 
 /** @param bookedAs the intent of a payment, or the record in suspense of one that came when the collective had left */
@@ -224,15 +223,21 @@ const isLeft = ({ method }: Contribution, { subscription }: { readonly subscript
 /** Payments that the processor starts belong to the newest period that has begun. */
 function periodOf(contribution: Contribution, paidAt: string): string {
   const day = dayOf(paidAt, contribution.timeZone);
-  let period = contribution.startsOn;
-  for (
-    let index = 1, next = periodAt(contribution, index);
-    next !== null && next.period <= day;
-    index += 1, next = periodAt(contribution, index)
-  ) {
-    period = next.period;
+  let begun = contribution.startsOn;
+  for (const { period } of periodsOf(contribution)) {
+    if (period > day) {
+      break;
+    }
+    begun = period;
   }
-  return period;
+  return begun;
+}
+
+/** From the first on, without an end where none was agreed. */
+function* periodsOf(contribution: Contribution): Generator<{ readonly index: number; readonly period: string }> {
+  for (let index = 0, at = periodAt(contribution, 0); at !== null; index += 1, at = periodAt(contribution, index)) {
+    yield { index, period: at.period };
+  }
 }
 
 type ToldEvent = ContributionEventData & { readonly type: 'told' };

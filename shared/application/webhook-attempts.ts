@@ -13,6 +13,7 @@ import {
   type WebhookDelivery,
   type WebhookEndpoint,
 } from '../domain/webhook-endpoint.ts';
+import { everyPage, pageSize, type Sweep, type Swept } from './later-notices.ts';
 import { delayOf, eventIdOf, messageFor, sweepAgainAt, sweepAtOf } from './webhook-delivery.ts';
 import type { DeliveryDependencies, StoredDelivery, WebhookEvent, WebhookMessage } from './webhook-ports.ts';
 
@@ -93,7 +94,7 @@ type Claimed = {
 
 class Changed extends Error {}
 
-/** Many deliveries to one endpoint count their failures on it at the same time. */
+/** An endpoint may be changed by its host, or by what other deliveries to it came to, at the same time. */
 const retryOptions = { retries: 80, minTimeout: 2, factor: 1.3, maxTimeout: 200, randomize: true };
 
 /** What follows is decided anew when the endpoint was changed meanwhile; the attempt stays the one that was made. */
@@ -178,39 +179,21 @@ export type SweepDependencies = Pick<DeliveryDependencies, 'clock' | 'queue'> & 
   readonly store: Pick<DeliveryDependencies['store'], 'dueDeliveries' | 'postponeSweep'>;
 };
 
-const pageSize = 100;
-
 /**
  * Queues what waits in the due index. It is postponed only after it was queued: a run that dies in between leaves it to the next
  * one, and a message too many finds nothing to do.
  *
  * @returns how many were queued, and how many the queue did not take: the next run finds those
  */
-export async function queueDeliveries(
-  { store, clock, queue }: SweepDependencies,
-  { shards, hasTime }: { readonly shards: number; readonly hasTime: () => boolean },
-): Promise<{ readonly queued: number; readonly refused: number }> {
-  let queued = 0;
-  let refused = 0;
-  for (let shard = 0; shard < shards; shard += 1) {
-    let taken: readonly StoredDelivery[] = [];
-    do {
-      const now = clock.now();
-      const due = await store.dueDeliveries(shard, now, pageSize);
-      const left = new Set(
-        (
-          await queue.send(
-            due.map((each) => ({ message: messageFor(each), delaySeconds: delayOf(each.delivery, now) ?? 0 })),
-          )
-        ).map(nameOf),
-      );
-      taken = due.filter((each) => !left.has(nameOf(messageFor(each))));
-      await Promise.all(taken.map((each) => store.postponeSweep(each, sweepAgainAt(each.delivery, now))));
-      queued += taken.length;
-      refused += left.size;
-    } while (taken.length === pageSize && hasTime());
-  }
-  return { queued, refused };
-}
+export const queueDeliveries = ({ store, clock, queue }: SweepDependencies, sweep: Sweep): Promise<Swept> =>
+  everyPage(sweep, async (shard) => {
+    const now = clock.now();
+    const due = await store.dueDeliveries(shard, now, pageSize);
+    const entries = due.map((each) => ({ message: messageFor(each), delaySeconds: delayOf(each.delivery, now) ?? 0 }));
+    const notTaken = new Set((await queue.send(entries)).map(nameOf));
+    const taken = due.filter((each) => !notTaken.has(nameOf(messageFor(each))));
+    await Promise.all(taken.map((each) => store.postponeSweep(each, sweepAgainAt(each.delivery, now))));
+    return { queued: taken.length, refused: notTaken.size };
+  });
 
 const nameOf = ({ endpointId, deliveryId }: WebhookMessage): string => `${endpointId} ${deliveryId}`;
