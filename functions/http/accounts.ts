@@ -1,9 +1,10 @@
 import * as accounts from '../../shared/application/accounts.ts';
 import * as invitations from '../../shared/application/invitations.ts';
 import { accountRoutes } from '../../shared/http/accounts/routes.ts';
+import { accountRows } from '../../shared/http/accounts/rows.ts';
 import { httpFunction } from '../middleware/http-function.ts';
 
-export const handler = httpFunction('accounts', accountRoutes, {
+export const handler = httpFunction(accountRows, accountRoutes, {
   createAccount: (deps, { meta, body }) => accounts.createAccount(deps, meta, body),
   findAccounts: (deps, { meta, query }) => accounts.findAccountBySlug(deps, meta.userId, query.slug),
   getAccount: (deps, { meta, params }) => accounts.getAccount(deps, meta.userId, params.accountId),

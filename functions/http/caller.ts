@@ -1,10 +1,11 @@
 import { getMe } from '../../shared/application/caller.ts';
 import * as inbox from '../../shared/application/inbox.ts';
 import { callerRoutes } from '../../shared/http/caller/routes.ts';
+import { callerRows } from '../../shared/http/caller/rows.ts';
 import { inboxDependencies } from '../inbox-dependencies.ts';
 import { httpFunctionOn } from '../middleware/http-function.ts';
 
-export const handler = httpFunctionOn(inboxDependencies, 'caller', callerRoutes, {
+export const handler = httpFunctionOn(inboxDependencies, callerRows, callerRoutes, {
   getMe: (deps, { meta }) => getMe(deps, meta.userId),
 
   listNotifications: (deps, { meta, query, page }) =>

@@ -2,6 +2,7 @@ import type { ContributionListScope } from '../../shared/application/contributio
 import * as contributions from '../../shared/application/contributions.ts';
 import * as holds from '../../shared/application/holds.ts';
 import { contributionRoutes } from '../../shared/http/contributions/routes.ts';
+import { contributionRows } from '../../shared/http/contributions/rows.ts';
 import { contributionDependencies } from '../contribution-dependencies.ts';
 import { type Asked, httpFunctionOn } from '../middleware/http-function.ts';
 
@@ -20,7 +21,7 @@ function scopeOf({
     : { by: setAside === undefined ? 'host' : 'set-aside', hostId: host ?? '' };
 }
 
-export const handler = httpFunctionOn(contributionDependencies, 'contributions', contributionRoutes, {
+export const handler = httpFunctionOn(contributionDependencies, contributionRows, contributionRoutes, {
   createContribution: (deps, { meta, body }) => contributions.createContribution(deps, meta, body),
   listContributions: (deps, { meta, query, page }) =>
     contributions.listContributions(deps, meta.userId, { scope: scopeOf(query), ...page }),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import * as letters from '../../shared/application/dead-letters.ts';
 import { deadLetterRoutes } from '../../shared/http/dead-letters/routes.ts';
+import { deadLetterRows } from '../../shared/http/dead-letters/rows.ts';
 import { sqsDeadLetterQueues } from '../dead-letter-queues.ts';
 import { dependencies, requireEnv } from '../dependencies.ts';
 import { httpFunctionOn } from '../middleware/http-function.ts';
@@ -21,7 +22,7 @@ function queueUrls(): z.output<typeof QueueUrls> {
 const deadLetters = sqsDeadLetterQueues((queue) => queueUrls()[queue]);
 const deadLetterDependencies = (): letters.DeadLetterDependencies => ({ ...dependencies(), deadLetters });
 
-export const handler = httpFunctionOn(deadLetterDependencies, 'dead-letters', deadLetterRoutes, {
+export const handler = httpFunctionOn(deadLetterDependencies, deadLetterRows, deadLetterRoutes, {
   listDeadLetterQueues: (deps, { meta }) => letters.listDeadLetterQueues(deps, meta.userId),
   listDeadLetters: (deps, { meta, params }) => letters.listDeadLetters(deps, meta.userId, params.queue),
   replayDeadLetters: (deps, { meta, params, body }) => letters.replayDeadLetters(deps, meta, params.queue, body),

@@ -3,7 +3,8 @@ import document from '../../docs/openapi.json' with { type: 'json' };
 import { accept, type Result, refuse } from '../../shared/domain/result.ts';
 import { documentationPage } from '../../shared/http/documentation/page.ts';
 import type { AnyProblem } from '../../shared/http/problems.ts';
-import { pathPrefix, type RouteRow, routeKeyOf, routeTable } from '../../shared/http/route-table.ts';
+import { pathPrefix, type RouteRow, routeKeyOf } from '../../shared/http/route-row.ts';
+import { routeTable } from '../../shared/http/route-table.ts';
 import { answering } from '../middleware/answering.ts';
 import type { HttpEvent, HttpResponse } from '../middleware/http-message.ts';
 

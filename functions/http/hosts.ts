@@ -1,9 +1,10 @@
 import * as hosts from '../../shared/application/hosts.ts';
 import * as preferences from '../../shared/application/notification-preferences.ts';
 import { hostRoutes } from '../../shared/http/hosts/routes.ts';
+import { hostRows } from '../../shared/http/hosts/rows.ts';
 import { httpFunction } from '../middleware/http-function.ts';
 
-export const handler = httpFunction('hosts', hostRoutes, {
+export const handler = httpFunction(hostRows, hostRoutes, {
   getApprovalPolicy: (deps, { meta, params }) => hosts.getApprovalPolicy(deps, meta.userId, params.hostId),
   putApprovalPolicy: (deps, { meta, params, body }) => hosts.putApprovalPolicy(deps, meta, params.hostId, body),
   getFees: (deps, { meta, params }) => hosts.getFees(deps, meta.userId, params.hostId),

@@ -10,6 +10,7 @@ import {
 import type { Dependencies } from '../../shared/application/ports.ts';
 import type { Outcome } from '../../shared/application/request.ts';
 import { paymentIntentRoutes } from '../../shared/http/payment-intents/routes.ts';
+import { paymentIntentRows } from '../../shared/http/payment-intents/rows.ts';
 import { type Asked, httpFunction } from '../middleware/http-function.ts';
 
 type CommandName = IntentCommandInput['name'];
@@ -25,7 +26,7 @@ const command =
   ): Outcome =>
     executeIntentCommand(deps, meta, params.intentId, { ...body, name } as unknown as IntentCommandInput);
 
-export const handler = httpFunction('payment-intents', paymentIntentRoutes, {
+export const handler = httpFunction(paymentIntentRows, paymentIntentRoutes, {
   createPaymentIntent: (deps, { meta, body }) => createPaymentIntent(deps, meta, body),
   listPaymentIntents: (deps, { meta, query, page }) => listPaymentIntents(deps, meta.userId, { ...query, ...page }),
   getPaymentIntent: (deps, { meta, params }) => getPaymentIntent(deps, meta.userId, params.intentId),

@@ -1,9 +1,10 @@
 import * as endpoints from '../../shared/application/webhook-endpoints.ts';
 import { webhookEndpointRoutes } from '../../shared/http/webhook-endpoints/routes.ts';
+import { webhookEndpointRows } from '../../shared/http/webhook-endpoints/rows.ts';
 import { httpFunctionOn } from '../middleware/http-function.ts';
 import { webhookEndpointDependencies } from '../webhook-endpoint-dependencies.ts';
 
-export const handler = httpFunctionOn(webhookEndpointDependencies, 'webhook-endpoints', webhookEndpointRoutes, {
+export const handler = httpFunctionOn(webhookEndpointDependencies, webhookEndpointRows, webhookEndpointRoutes, {
   createWebhookEndpoint: (deps, { meta, params, body }) =>
     endpoints.createWebhookEndpoint(deps, meta, params.hostId, body),
   listWebhookEndpoints: (deps, { meta, params, page }) =>

@@ -7,9 +7,10 @@ import { type Result, refuse } from '../../shared/domain/result.ts';
 import { AccountId, NewsSource } from '../../shared/http/fields.ts';
 import type { AnyProblem } from '../../shared/http/problems.ts';
 import { type Route, routesOf } from '../../shared/http/route.ts';
-import { routeKeyOf } from '../../shared/http/route-table.ts';
+import { routeKeyOf } from '../../shared/http/route-row.ts';
 import { parse } from '../../shared/http/validation.ts';
 import { webhookRoutes } from '../../shared/http/webhooks/routes.ts';
+import { webhookRows } from '../../shared/http/webhooks/rows.ts';
 import { log } from '../../shared/observability/logger.ts';
 import { answer } from '../middleware/answer.ts';
 import { answering } from '../middleware/answering.ts';
@@ -17,7 +18,7 @@ import type { HttpResponse, Incoming } from '../middleware/http-message.ts';
 import { readText } from '../middleware/with-content.ts';
 import { processorDependencies } from '../processor-dependencies.ts';
 
-const [route] = routesOf('webhooks', webhookRoutes);
+const [route] = routesOf(webhookRows, webhookRoutes);
 
 type Asked = Pick<Incoming, 'event' | 'record'>;
 

@@ -1,6 +1,6 @@
 import { accept } from '../../shared/domain/result.ts';
 import type { Route } from '../../shared/http/route.ts';
-import { pathPrefix } from '../../shared/http/route-table.ts';
+import { pathPrefix } from '../../shared/http/route-row.ts';
 import { parse } from '../../shared/http/validation.ts';
 import type { Handled } from './http-message.ts';
 

@@ -3,8 +3,16 @@ import type { Dependencies, Slice } from '../../shared/application/ports.ts';
 import type { Answer, RequestMeta } from '../../shared/application/request.ts';
 import type { Refusal } from '../../shared/domain/refusals.ts';
 import { type Result, refuse } from '../../shared/domain/result.ts';
-import { type DefinitionsOf, isChange, type OperationsOf, type Route, routesOf } from '../../shared/http/route.ts';
-import { type FunctionName, type OperationId, routeKeyOf } from '../../shared/http/route-table.ts';
+import {
+  type DefinitionsOf,
+  isChange,
+  type OperationsOf,
+  type Route,
+  type RowsOf,
+  routesOf,
+} from '../../shared/http/route.ts';
+import { type FunctionName, routeKeyOf } from '../../shared/http/route-row.ts';
+import type { OperationId } from '../../shared/http/route-table.ts';
 import type { Body, IsPaged, Params, Query } from '../../shared/http/routes.ts';
 import { cursorKey, dependencies } from '../dependencies.ts';
 import { answer } from './answer.ts';
@@ -42,20 +50,20 @@ export type Calls<Name extends FunctionName, Deps = Dependencies> = {
 
 /** @returns the handler of a function, with its calls for each of the operations that the route table gives it. */
 export const httpFunction = <Name extends FunctionName>(
-  name: Name,
+  rows: RowsOf<Name>,
   definitions: DefinitionsOf<Name>,
   calls: Calls<Name>,
-) => httpFunctionOn(dependencies, name, definitions, calls);
+) => httpFunctionOn(dependencies, rows, definitions, calls);
 
 /** The same for a function that runs on more than the others; it brings along what that is. */
 export function httpFunctionOn<Name extends FunctionName, Deps extends Dependencies>(
   made: () => Deps | Promise<Deps>,
-  name: Name,
+  rows: RowsOf<Name>,
   definitions: DefinitionsOf<Name>,
   calls: Calls<Name, Deps>,
 ) {
   const handlers = new Map(
-    routesOf(name, definitions).map(
+    routesOf(rows, definitions).map(
       (route) => [routeKeyOf(route), { route, handle: handlerOf(route, calls, made) }] as const,
     ),
   );

@@ -16,7 +16,7 @@ import {
   problemType,
 } from './problems.ts';
 import { type Route, takesKey } from './route.ts';
-import { pathPrefix } from './route-table.ts';
+import { pathPrefix } from './route-row.ts';
 import { describeCommand, problemsOf, routes, tags } from './routes.ts';
 
 type JsonSchema = Readonly<Record<string, unknown>>;

@@ -16,7 +16,8 @@ import {
   WebhookEndpointId,
 } from './fields.ts';
 import type { ProblemCode } from './problems.ts';
-import { type FunctionName, type OperationId, type RouteRow, routeTable } from './route-table.ts';
+import type { FunctionName, RouteRow } from './route-row.ts';
+import type { OperationId, routeTable } from './route-table.ts';
 
 /** What an operation says besides its method and path. */
 export type RouteDefinition = {
@@ -102,11 +103,15 @@ export const defineRoutes =
 export const unconditional = ['not-found', 'permission-denied'] as const satisfies readonly ProblemCode[];
 export const conditional = [...unconditional, 'version-conflict'] as const satisfies readonly ProblemCode[];
 
+/** The rows of a function; the route table is made of the same objects, so that none is missing. */
+export type RowsOf<Name extends FunctionName> = Readonly<Record<string, RouteRow & { readonly function: Name }>>;
+
 /** Joins definitions with their rows of the route table. */
-export const routesOf = <Name extends FunctionName>(name: Name, definitions: DefinitionsOf<Name>): readonly Route[] =>
-  Object.entries<RouteRow>(routeTable)
-    .filter(([, row]) => row.function === name)
-    .map(([id, row]) => {
-      const operationId = id as OperationsOf<Name>;
-      return { ...row, ...definitions[operationId], operationId, params: parametersOf(row.path) };
-    });
+export const routesOf = <Name extends FunctionName>(
+  rows: RowsOf<Name>,
+  definitions: DefinitionsOf<Name>,
+): readonly Route[] =>
+  Object.entries(rows).map(([id, row]) => {
+    const operationId = id as OperationsOf<Name>;
+    return { ...row, ...definitions[operationId], operationId, params: parametersOf(row.path) };
+  });

@@ -5,19 +5,31 @@
 import type * as z from 'zod';
 import { type Command, type Transition, transitions } from '../domain/lifecycle.ts';
 import { accountRoutes } from './accounts/routes.ts';
+import { accountRows } from './accounts/rows.ts';
 import { batchRoutes } from './batch/routes.ts';
+import { batchRows } from './batch/rows.ts';
 import { callerRoutes } from './caller/routes.ts';
+import { callerRows } from './caller/rows.ts';
 import { contributionRoutes } from './contributions/routes.ts';
+import { contributionRows } from './contributions/rows.ts';
 import { deadLetterRoutes } from './dead-letters/routes.ts';
+import { deadLetterRows } from './dead-letters/rows.ts';
 import { documentationRoutes } from './documentation/routes.ts';
+import { documentationRows } from './documentation/rows.ts';
 import { hostRoutes } from './hosts/routes.ts';
+import { hostRows } from './hosts/rows.ts';
 import { paymentIntentRoutes } from './payment-intents/routes.ts';
+import { paymentIntentRows } from './payment-intents/rows.ts';
 import { paymentMethodRoutes } from './payment-methods/routes.ts';
+import { paymentMethodRows } from './payment-methods/rows.ts';
 import { type ProblemCode, problemCodes } from './problems.ts';
 import { isChange, type ParameterNames, type Route, routesOf, takesKey } from './route.ts';
-import { type FunctionName, type OperationId, routeTable } from './route-table.ts';
+import type { FunctionName } from './route-row.ts';
+import { type OperationId, routeTable } from './route-table.ts';
 import { webhookEndpointRoutes } from './webhook-endpoints/routes.ts';
+import { webhookEndpointRows } from './webhook-endpoints/rows.ts';
 import { webhookRoutes } from './webhooks/routes.ts';
+import { webhookRows } from './webhooks/rows.ts';
 
 /** What the functions are about, for people. */
 export const tags: Readonly<Record<FunctionName, { readonly name: string; readonly about: string }>> = {
@@ -84,17 +96,17 @@ export type IsPaged<Operation extends OperationId> = Definitions[Operation] exte
   : false;
 
 const unordered: readonly Route[] = [
-  ...routesOf('accounts', accountRoutes),
-  ...routesOf('payment-intents', paymentIntentRoutes),
-  ...routesOf('contributions', contributionRoutes),
-  ...routesOf('payment-methods', paymentMethodRoutes),
-  ...routesOf('hosts', hostRoutes),
-  ...routesOf('batch-admin', batchRoutes),
-  ...routesOf('dead-letters', deadLetterRoutes),
-  ...routesOf('webhooks', webhookRoutes),
-  ...routesOf('webhook-endpoints', webhookEndpointRoutes),
-  ...routesOf('caller', callerRoutes),
-  ...routesOf('documentation', documentationRoutes),
+  ...routesOf(accountRows, accountRoutes),
+  ...routesOf(paymentIntentRows, paymentIntentRoutes),
+  ...routesOf(contributionRows, contributionRoutes),
+  ...routesOf(paymentMethodRows, paymentMethodRoutes),
+  ...routesOf(hostRows, hostRoutes),
+  ...routesOf(batchRows, batchRoutes),
+  ...routesOf(deadLetterRows, deadLetterRoutes),
+  ...routesOf(webhookRows, webhookRoutes),
+  ...routesOf(webhookEndpointRows, webhookEndpointRoutes),
+  ...routesOf(callerRows, callerRoutes),
+  ...routesOf(documentationRows, documentationRoutes),
 ];
 
 export const operationIds = Object.keys(routeTable) as readonly OperationId[];

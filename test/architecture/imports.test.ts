@@ -99,6 +99,7 @@ const layers: readonly {
     own: [
       'infra/',
       'shared/domain/notification.ts',
+      'shared/http/route-row.ts',
       'shared/http/route-table.ts',
       'shared/persistence/table-definition.ts',
       'docs/',

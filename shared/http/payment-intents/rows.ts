@@ -1,0 +1,25 @@
+import { change, get, type RouteRow } from '../route-row.ts';
+
+export const paymentIntentRows = {
+  createPaymentIntent: change('POST', '/payment-intents', 'payment-intents'),
+  listPaymentIntents: get('/payment-intents', 'payment-intents'),
+  getPaymentIntent: get('/payment-intents/{intentId}', 'payment-intents'),
+  editPaymentIntent: change('PATCH', '/payment-intents/{intentId}', 'payment-intents'),
+  listPaymentIntentEvents: get('/payment-intents/{intentId}/events', 'payment-intents'),
+  verifyPaymentIntent: get('/payment-intents/{intentId}/verification', 'payment-intents'),
+  submitPaymentIntent: change('POST', '/payment-intents/{intentId}/submit', 'payment-intents'),
+  approvePaymentIntent: change('POST', '/payment-intents/{intentId}/approve', 'payment-intents'),
+  rejectPaymentIntent: change('POST', '/payment-intents/{intentId}/reject', 'payment-intents'),
+  cancelPaymentIntent: change('POST', '/payment-intents/{intentId}/cancel', 'payment-intents'),
+  markSent: change('POST', '/payment-intents/{intentId}/mark-sent', 'payment-intents'),
+  confirmReceipt: change('POST', '/payment-intents/{intentId}/confirm-receipt', 'payment-intents'),
+  acceptShort: change('POST', '/payment-intents/{intentId}/accept-short', 'payment-intents'),
+  reportNotReceived: change('POST', '/payment-intents/{intentId}/report-not-received', 'payment-intents'),
+  markReturned: change('POST', '/payment-intents/{intentId}/mark-returned', 'payment-intents'),
+  settle: change('POST', '/payment-intents/{intentId}/settle', 'payment-intents'),
+  sendBack: change('POST', '/payment-intents/{intentId}/send-back', 'payment-intents'),
+  redraft: change('POST', '/payment-intents/{intentId}/redraft', 'payment-intents'),
+  writeOff: change('POST', '/payment-intents/{intentId}/write-off', 'payment-intents'),
+  placeHold: change('POST', '/payment-intents/{intentId}/hold', 'payment-intents'),
+  liftHold: change('POST', '/payment-intents/{intentId}/lift-hold', 'payment-intents'),
+} as const satisfies Record<string, RouteRow>;
