@@ -9,6 +9,8 @@ type Entry = Parameters<WebhookQueue['send']>[0][number];
 const entryOf = ({ message, delaySeconds }: Entry) => ({
   MessageBody: JSON.stringify(message),
   DelaySeconds: delaySeconds,
+  // The queue is no FIFO queue: this tells it whose messages they are, so that it hands out those of quiet hosts first.
+  MessageGroupId: message.hostId,
 });
 
 export function webhookQueue(sqs: Sqs = new SQSClient({})): WebhookQueue {

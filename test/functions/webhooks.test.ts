@@ -30,23 +30,33 @@ test('webhooks go to the public internet, and on this machine only where that is
 });
 
 describe('the queue', () => {
-  test('is sent tens, each with its delay, and says what it did not take', async () => {
+  test('is sent tens, each with its delay and its host, and says what it did not take', async () => {
     const delays: number[] = [];
+    const hosts: string[] = [];
     let batches = 0;
     const queue = webhookQueue({
-      send: async ({ input }: { readonly input: { readonly Entries: readonly { DelaySeconds: number }[] } }) => {
+      send: async ({
+        input: { Entries: entries },
+      }: {
+        readonly input: { readonly Entries: readonly { DelaySeconds: number; MessageGroupId: string }[] };
+      }) => {
         batches += 1;
         if (batches === 2) {
           throw new Error('Away.');
         }
-        delays.push(...input.Entries.map(({ DelaySeconds }) => DelaySeconds));
+        delays.push(...entries.map(({ DelaySeconds }) => DelaySeconds));
+        hosts.push(...entries.map(({ MessageGroupId }) => MessageGroupId));
         return { Failed: batches === 1 ? [{ Id: '4' }] : [] };
       },
     } as never);
     const left = await queue.send(
-      Array.from({ length: 25 }, (_, index) => ({ message: message(index + 1), delaySeconds: index })),
+      Array.from({ length: 25 }, (_, index) => ({
+        message: { ...message(index + 1), hostId: id('acc', index % 2) },
+        delaySeconds: index,
+      })),
     );
     expect(delays).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 20, 21, 22, 23, 24]);
+    expect(hosts).toEqual(delays.map((index) => id('acc', index % 2)));
     expect(left.map(({ deliveryId }) => deliveryId)).toEqual(
       [5, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20].map((index) => id('whd', index)),
     );
