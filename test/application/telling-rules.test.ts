@@ -136,7 +136,8 @@ describe('a collective that leaves a host and cancels what was agreed', () => {
 });
 
 describe('the e-mail of the day', () => {
-  test('is over although a machine died between its last two writes', async () => {
+  /** What finance of host B was told of yesterday, of a transfer, and is to be sent now. */
+  async function collected() {
     const { people, deps, clock } = world;
     await deps.store.putPersonalPreferences(people.financeB, {
       language: 'en',
@@ -144,7 +145,12 @@ describe('the e-mail of the day', () => {
     });
     await world.tellAll((await world.sent()).id);
     clock.advanceDays(1);
-    const digest = await deps.store.digest(people.financeB);
+    return deps.store.digest(people.financeB);
+  }
+
+  test('is over although a machine died between its last two writes', async () => {
+    const { people, deps } = world;
+    const digest = await collected();
     const eventIds = digest?.eventIds ?? [];
     // The last of the events is taken out of it, and the item is still there.
     await world.table.client.send(
@@ -161,13 +167,7 @@ describe('the e-mail of the day', () => {
 
   test('does not write that an e-mail was not sent which was', async () => {
     const { people, deps, clock } = world;
-    await deps.store.putPersonalPreferences(people.financeB, {
-      language: 'en',
-      rules: [{ channel: 'email', choice: 'daily' }],
-    });
-    await world.tellAll((await world.sent()).id);
-    clock.advanceDays(1);
-    const digest = await deps.store.digest(people.financeB);
+    const digest = await collected();
     const [eventId = ''] = digest?.eventIds ?? [];
     await deps.store.emailSent(people.financeB, eventId, clock.now());
     expect(await world.tellDaily()).toBe(0);
@@ -175,14 +175,8 @@ describe('the e-mail of the day', () => {
   });
 
   test('is given up when it could not be sent for days, and people have their inbox', async () => {
-    const { people, deps, clock } = world;
-    await deps.store.putPersonalPreferences(people.financeB, {
-      language: 'en',
-      rules: [{ channel: 'email', choice: 'daily' }],
-    });
-    await world.tellAll((await world.sent()).id);
-    clock.advanceDays(1);
-    const digest = await deps.store.digest(people.financeB);
+    const { people, deps } = world;
+    const digest = await collected();
     const message = { schemaVersion: 1, digestOf: people.financeB, dueAt: digest?.dueAt ?? '' } as const;
     const refusing = { ...deps, mailer: { send: () => Promise.reject(new Error('Not an address.')) } };
     let tries = 0;

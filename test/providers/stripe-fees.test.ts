@@ -1,36 +1,18 @@
 /** What Stripe keeps of a subscription's payment, which is found out in two steps. */
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Processor } from '../../shared/application/processors.ts';
-import { createStripeProcessor } from '../../shared/providers/stripe.ts';
+import { describe, expect, test } from '@jest/globals';
 import * as stripe from './fixtures/stripe.ts';
-import { clock, paymentOf } from './requests.ts';
-import { type Answer, type StandIn, startStandIn } from './stand-in.ts';
+import { paymentOf } from './requests.ts';
+import type { Answer } from './stand-in.ts';
+import { answer, stripeStandIn } from './stripe-stand-in.ts';
 
-let server: StandIn;
-
-beforeEach(async () => {
-  server = await startStandIn();
-});
-
-afterEach(() => server.stop());
-
-/** Gives up soon, where nobody answers; everywhere else a busy machine gets the time that it needs. */
-const processor = (given?: Answer): Processor =>
-  createStripeProcessor({
-    secretKey: stripe.secretKey,
-    base: server.base,
-    now: clock,
-    timeoutMilliseconds: given === 'silence' ? 300 : 10_000,
-  });
-
-const answer = (status: number, body: unknown): Answer => ({ status, body });
+const here = stripeStandIn();
 
 /** What is answered by path, such as `/v1/charges/ch_1`. */
 const answers = (given: Readonly<Record<string, Answer>>): void =>
-  server.answer(({ path }) => given[path.replace(/\?.*/, '')] ?? answer(404, stripe.missing(path)));
+  here.server.answer(({ path }) => given[path.replace(/\?.*/, '')] ?? answer(404, stripe.missing(path)));
 
 const payment = paymentOf('in_1');
-const withFee = (given?: Answer) => processor(given).withFee('sub_1', payment);
+const withFee = (given?: Answer) => here.processor(given).withFee('sub_1', payment);
 const done = (fee: number | null) => ({ outcome: 'done', payment: { ...payment, fee } });
 
 const listOf = (...data: readonly unknown[]): Answer => answer(200, stripe.list(data));
@@ -51,8 +33,8 @@ test('the invoice leads to its payment, and that to the fee; the rest of the pay
   });
   expect(await withFee()).toEqual(done(103));
   expect(
-    server.asked.map(({ method, path }) => {
-      const { pathname, searchParams } = new URL(path, server.base);
+    here.server.asked.map(({ method, path }) => {
+      const { pathname, searchParams } = new URL(path, here.server.base);
       return [`${method} ${pathname}`, Object.fromEntries(searchParams)];
     }),
   ).toEqual([
@@ -64,7 +46,7 @@ test('the invoice leads to its payment, and that to the fee; the rest of the pay
 test('an invoice that was paid with a charge leads to that', async () => {
   answers({ '/v1/invoice_payments': listOf(byCharge('ch_1')), '/v1/charges/ch_1': answer(200, stripe.charge()) });
   expect(await withFee()).toEqual(done(103));
-  expect(server.asked[1]?.path).toBe('/v1/charges/ch_1?expand[0]=balance_transaction');
+  expect(here.server.asked[1]?.path).toBe('/v1/charges/ch_1?expand[0]=balance_transaction');
 });
 
 test('the fees of several payments are one fee', async () => {
@@ -81,7 +63,7 @@ test('the fees of several payments are one fee', async () => {
     ),
   });
   expect(await withFee()).toEqual(done(133));
-  expect(server.asked).toHaveLength(3);
+  expect(here.server.asked).toHaveLength(3);
 });
 
 test('a payment without any fee has the fee 0', async () => {
@@ -98,7 +80,10 @@ test('a fee is counted in the units of Stripe', async () => {
     '/v1/payment_intents/pi_1': intentWith(stripe.balanceTransaction({ currency: 'isk', fee: 8700 })),
   });
   const inKrona = { ...payment, amount: { amount: 2500, currency: 'ISK' } };
-  expect(await processor().withFee('sub_1', inKrona)).toEqual({ outcome: 'done', payment: { ...inKrona, fee: 87 } });
+  expect(await here.processor().withFee('sub_1', inKrona)).toEqual({
+    outcome: 'done',
+    payment: { ...inKrona, fee: 87 },
+  });
 });
 
 describe('a payment that was asked for from here', () => {
@@ -106,15 +91,15 @@ describe('a payment that was asked for from here', () => {
 
   test('leads to its fee by itself', async () => {
     answers({ '/v1/payment_intents/pi_3Pay': answer(200, stripe.paymentIntent()) });
-    expect(await processor().withFee('pm_Card', own)).toEqual({ outcome: 'done', payment: { ...own, fee: 103 } });
-    expect(server.asked.map(({ path }) => path)).toEqual([
+    expect(await here.processor().withFee('pm_Card', own)).toEqual({ outcome: 'done', payment: { ...own, fee: 103 } });
+    expect(here.server.asked.map(({ path }) => path)).toEqual([
       '/v1/payment_intents/pi_3Pay?expand[0]=latest_charge.balance_transaction',
     ]);
   });
 
   test('has a fee that is unknown as long as Stripe has not counted it', async () => {
     answers({ '/v1/payment_intents/pi_3Pay': intentWith(null) });
-    expect(await processor().withFee('pm_Card', own)).toEqual({
+    expect(await here.processor().withFee('pm_Card', own)).toEqual({
       outcome: 'unknown',
       reason: 'Stripe has not counted its fee yet.',
     });
@@ -188,7 +173,10 @@ describe('a fee is unknown', () => {
       '/v1/payment_intents/pi_1': intentWith(stripe.balanceTransaction({ currency: 'isk', fee: 8750 })),
     });
     const inKrona = { ...payment, amount: { amount: 2500, currency: 'ISK' } };
-    expect(await processor().withFee('sub_1', inKrona)).toEqual({ outcome: 'unknown', reason: expect.any(String) });
+    expect(await here.processor().withFee('sub_1', inKrona)).toEqual({
+      outcome: 'unknown',
+      reason: expect.any(String),
+    });
   });
 
   const failures: readonly [string, Answer][] = [
@@ -202,7 +190,7 @@ describe('a fee is unknown', () => {
   ];
 
   test.each(failures)('when %s', async (_case, given) => {
-    server.answer(given);
+    here.server.answer(given);
     expect(await withFee(given)).toEqual({ outcome: 'unknown', reason: expect.any(String) });
   });
 
@@ -212,8 +200,8 @@ describe('a fee is unknown', () => {
   });
 
   test('when Stripe cannot be reached', async () => {
-    const stopped = processor();
-    await server.stop();
+    const stopped = here.processor();
+    await here.server.stop();
     expect(await stopped.withFee('sub_1', payment)).toEqual({
       outcome: 'unknown',
       reason: 'Stripe cannot be reached.',

@@ -1,33 +1,14 @@
 /** What Stripe has under the references of a payment method, in the shapes of its API reference. */
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Processor } from '../../shared/application/processors.ts';
-import { createStripeProcessor } from '../../shared/providers/stripe.ts';
+import { describe, expect, test } from '@jest/globals';
 import * as stripe from './fixtures/stripe.ts';
-import { clock } from './requests.ts';
-import { type Answer, type StandIn, startStandIn } from './stand-in.ts';
+import type { Answer } from './stand-in.ts';
+import { answer, stripeStandIn } from './stripe-stand-in.ts';
 
-let server: StandIn;
-
-beforeEach(async () => {
-  server = await startStandIn();
-});
-
-afterEach(() => server.stop());
-
-/** Gives up soon, where nobody answers; everywhere else a busy machine gets the time that it needs. */
-const processor = (given?: Answer): Processor =>
-  createStripeProcessor({
-    secretKey: stripe.secretKey,
-    base: server.base,
-    now: clock,
-    timeoutMilliseconds: given === 'silence' ? 300 : 10_000,
-  });
-
-const answer = (status: number, body: unknown): Answer => ({ status, body });
+const here = stripeStandIn();
 
 const asksFor = (): readonly (readonly [string, Record<string, string>])[] =>
-  server.asked.map(({ method, path }) => {
-    const { pathname, searchParams } = new URL(path, server.base);
+  here.server.asked.map(({ method, path }) => {
+    const { pathname, searchParams } = new URL(path, here.server.base);
     return [`${method} ${pathname}`, Object.fromEntries(searchParams)];
   });
 
@@ -39,8 +20,8 @@ const monthly = { amount: { amount: 2500, currency: 'USD' }, interval: 'month' }
 
 describe('a saved card', () => {
   test('is the account’s that its customer was made for', async () => {
-    server.answer(answer(200, stripe.paymentMethod()));
-    expect(await processor().findMethod(card)).toEqual({
+    here.server.answer(answer(200, stripe.paymentMethod()));
+    expect(await here.processor().findMethod(card)).toEqual({
       outcome: 'done',
       found: { accountId: 'acc_Carol', subscription: null },
     });
@@ -51,8 +32,8 @@ describe('a saved card', () => {
     ['nobody wrote an account', {}],
     ['the account is empty', { accountId: '' }],
   ])('is nobody’s where %s', async (_case, metadata) => {
-    server.answer(answer(200, stripe.paymentMethod({ customer: stripe.customer({ metadata }) })));
-    expect(await processor().findMethod(card)).toEqual({
+    here.server.answer(answer(200, stripe.paymentMethod({ customer: stripe.customer({ metadata }) })));
+    expect(await here.processor().findMethod(card)).toEqual({
       outcome: 'done',
       found: { accountId: null, subscription: null },
     });
@@ -60,8 +41,8 @@ describe('a saved card', () => {
 
   test('is not said to be anybody’s by its own metadata, which whoever saves it can write', async () => {
     const customer = stripe.customer({ metadata: {} });
-    server.answer(answer(200, stripe.paymentMethod({ customer, metadata: { accountId: 'acc_Mallory' } })));
-    expect(await processor().findMethod(card)).toMatchObject({ found: { accountId: null } });
+    here.server.answer(answer(200, stripe.paymentMethod({ customer, metadata: { accountId: 'acc_Mallory' } })));
+    expect(await here.processor().findMethod(card)).toMatchObject({ found: { accountId: null } });
   });
 
   test.each<[string, Answer]>([
@@ -71,8 +52,8 @@ describe('a saved card', () => {
     ['its customer was deleted', answer(200, stripe.paymentMethod({ customer: stripe.deletedCustomer }))],
     ['it is called otherwise there', answer(200, stripe.paymentMethod({ id: 'pm_Other' }))],
   ])('is not found when %s', async (_case, given) => {
-    server.answer(given);
-    expect(await processor().findMethod(card)).toEqual(nothing);
+    here.server.answer(given);
+    expect(await here.processor().findMethod(card)).toEqual(nothing);
   });
 
   test.each([
@@ -83,15 +64,15 @@ describe('a saved card', () => {
     ['a reference with more behind it', { ...card, reference: 'pm_Card?expand[]=customer' }],
     ['a bank transfer', { chargedBy: 'contributor', reference: 'pm_Card', payerReference: 'cus_Carol' } as const],
   ])('with %s is not found, and Stripe is not asked', async (_case, method) => {
-    expect(await processor().findMethod(method)).toEqual(nothing);
-    expect(server.asked).toEqual([]);
+    expect(await here.processor().findMethod(method)).toEqual(nothing);
+    expect(here.server.asked).toEqual([]);
   });
 });
 
 describe('a subscription', () => {
   const found = async (given: Parameters<typeof stripe.subscription>[0] = {}) => {
-    server.answer(answer(200, stripe.subscription(given)));
-    return processor().findMethod(subscription);
+    here.server.answer(answer(200, stripe.subscription(given)));
+    return here.processor().findMethod(subscription);
   };
   const ofPrice = (given: Parameters<typeof stripe.price>[0], others = {}) => ({
     items: stripe.items([stripe.subscriptionItem({ price: stripe.price(given), ...others })]),
@@ -219,8 +200,8 @@ describe('a subscription', () => {
   });
 
   test('that Stripe does not have is not found', async () => {
-    server.answer(answer(404, stripe.missing('subscription')));
-    expect(await processor().findMethod(subscription)).toEqual(nothing);
+    here.server.answer(answer(404, stripe.missing('subscription')));
+    expect(await here.processor().findMethod(subscription)).toEqual(nothing);
   });
 });
 
@@ -246,14 +227,14 @@ describe.each([
     ['the connection is cut in the answer', 'cut in the answer'],
     ['nobody answers', 'silence'],
   ])('is unknown when %s', async (_case, given) => {
-    server.answer(given);
-    expect(await processor(given).findMethod(method)).toEqual({ outcome: 'unknown', reason: expect.any(String) });
-    expect(server.asked).toHaveLength(1);
+    here.server.answer(given);
+    expect(await here.processor(given).findMethod(method)).toEqual({ outcome: 'unknown', reason: expect.any(String) });
+    expect(here.server.asked).toHaveLength(1);
   });
 
   test('is unknown when Stripe cannot be reached', async () => {
-    const { findMethod } = processor();
-    await server.stop();
+    const { findMethod } = here.processor();
+    await here.server.stop();
     expect(await findMethod(method)).toEqual({ outcome: 'unknown', reason: 'Stripe cannot be reached.' });
   });
 });
