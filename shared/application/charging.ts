@@ -26,6 +26,7 @@ import {
   lookUpsAwaited,
 } from '../domain/contribution.ts';
 import { type Guard, openGuard } from '../domain/hold.ts';
+import { collectiveElsewhere, noAnswerForTwoWeeks } from '../domain/own-reasons.ts';
 import type { Actor } from '../domain/payment-intent.ts';
 import type { MethodInUse, ProcessorName } from '../domain/payment-method.ts';
 import type {
@@ -124,7 +125,7 @@ async function nextStep(
 
 const goneElsewhere: ContributionEventData = {
   type: 'canceled',
-  reason: 'The collective was not with this host any more when it was to be given.',
+  reason: collectiveElsewhere,
 };
 
 /**
@@ -472,11 +473,7 @@ function ended(
   return written(deps, stored, [data, ...(isGivenUp ? [givenUp] : [])]);
 }
 
-const givenUp: ContributionEventData = {
-  type: 'set_aside',
-  reason:
-    'For two weeks the processor has not said whether a charge has succeeded. It is looked up every day; ask the processor.',
-};
+const givenUp: ContributionEventData = { type: 'set_aside', reason: noAnswerForTwoWeeks };
 
 /** Charges of which an answer was waited for before and is not any more, however it came to that. */
 const noLongerUnderWay = (before: Contribution, after: Contribution): readonly GuardChange[] =>

@@ -1,4 +1,5 @@
 /** What the clock does to holds: it ends them, reminds of them, and sets going what follows for single contributions. */
+
 import type { Contribution } from '../domain/contribution.ts';
 import {
   type AccountHold,
@@ -7,6 +8,7 @@ import {
   laterReminderDays,
   levelsThatStop,
 } from '../domain/hold.ts';
+import { collectiveLeft } from '../domain/own-reasons.ts';
 import type { ContributionDependencies, GuardChange, StoredHold } from './contribution-ports.ts';
 import type { Occasion } from './history.ts';
 import { sealContribution, sealHold } from './history.ts';
@@ -168,7 +170,7 @@ async function canceled(deps: ContributionDependencies, page: readonly Contribut
     const before = await deps.store.contribution(id);
     if (before?.contribution.status === 'active') {
       const occasion = { actor: clockActor, at: deps.clock.now() };
-      const data = { type: 'canceled', reason: 'The collective left its host.' } as const;
+      const data = { type: 'canceled', reason: collectiveLeft } as const;
       const sealed = sealContribution(deps, { id, before }, [data], occasion);
       const contributions = [{ before: before.contribution, ...sealed }];
       const { outcome } = await deps.store.commit({ intents: [], contributions }, systemUserId, occasion.at);

@@ -2,8 +2,10 @@
  * What processors tell by themselves: payments of subscriptions, ends of charges that were pending, what a payer did on the
  * processor's own site. Verified before it comes here; each message is acted on once, whatever order they come in.
  */
+
 import { decideChargeEnd, wantedAtProcessor } from '../domain/charging.ts';
 import type { Contribution, ContributionEventData } from '../domain/contribution.ts';
+import { canceledAtProcessor } from '../domain/own-reasons.ts';
 import type { ProcessorName } from '../domain/payment-method.ts';
 import { accountsOf, bookingOf, changeOf, feeMinutes, guardsOn, timesOf } from './charging.ts';
 import type { ContributionDependencies, StoredContribution } from './contribution-ports.ts';
@@ -159,9 +161,7 @@ async function changeFor(
         ? undefined
         : written(deps, stored, [
             { type: 'told', observed: 'canceled', source: 'processor' },
-            ...(contribution.status === 'active'
-              ? [{ type: 'canceled', reason: 'It was canceled at the processor.' } as const]
-              : []),
+            ...(contribution.status === 'active' ? [{ type: 'canceled', reason: canceledAtProcessor } as const] : []),
           ]);
   }
 }

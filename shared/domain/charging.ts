@@ -2,10 +2,12 @@
  * What is to be done about one contribution now: pure, from its state, the holds that stand in its way and the calendar of
  * its periods. The batch and its workers only carry out what is decided here (semantics §4 and §5).
  */
+
 import { entry, type Posting } from './books.ts';
 import type { Charge, Contribution, ContributionEventData, ProcessorState } from './contribution.ts';
 import { type Flow, type Guard, type HoldOwner, stoppedBy } from './hold.ts';
 import { basisPointsOf, type Money } from './money.ts';
+import { transfersUnconfirmed, unknownAtProcessor } from './own-reasons.ts';
 import type { DraftEvent, PaymentIntent, Receipt } from './payment-intent.ts';
 import { untouched } from './payment-intent.ts';
 
@@ -45,6 +47,7 @@ const lookUpMinutes = [5, 60, 1440] as const;
 /** How long a bank transfer may take before the period shows as unconfirmed (B7). */
 export const graceDays = 10;
 /** More open bank transfers than this are nobody's oversight. */
+/** As many as {@link transfersUnconfirmed} says. */
 const expectedMax = 12;
 
 export function decideStep(contribution: Contribution, around: Surroundings): Step {
@@ -130,7 +133,7 @@ function periodStep(contribution: Contribution, around: Surroundings): Step {
   const behind = { passed: to - from, ...following };
   if (contribution.method.chargedBy === 'contributor') {
     return contribution.expected.length >= expectedMax
-      ? { do: 'record', data: { type: 'set_aside', reason: `${expectedMax} bank transfers were not confirmed.` } }
+      ? { do: 'record', data: { type: 'set_aside', reason: transfersUnconfirmed } }
       : {
           do: 'record',
           data: {
@@ -266,9 +269,7 @@ export function decideTellEnd(
   }
   if (end.outcome === 'refused' && end.code === 'gone') {
     const gone = { type: 'told', observed: 'canceled', source: 'processor' } as const;
-    return status === 'canceled'
-      ? [gone]
-      : [gone, { type: 'canceled', reason: 'It does not exist at the processor any more.' }];
+    return status === 'canceled' ? [gone] : [gone, { type: 'canceled', reason: unknownAtProcessor }];
   }
   const minutes = brokenWait(told?.attempts ?? 0, end);
   return [

@@ -2,10 +2,12 @@
  * What a command does to a payment intent: pure decisions. Each takes the state and the command, and gives the events that
  * follow, with their postings, or a refusal that says how to mend it. Nothing here reads a clock or a table.
  */
+
 import { allowedBy, type Capacity } from './authorisation.ts';
 import { entry, type HostLedger, type NetworkLedger, type Posting } from './books.ts';
 import { type Command, commandsPossible, fromStatuses, transitions } from './lifecycle.ts';
 import { basisPointsOf, type Money, proportion } from './money.ts';
+import { nothingConfirmed } from './own-reasons.ts';
 import {
   type Actor,
   type ApprovalPolicy,
@@ -760,7 +762,7 @@ function becomeLate(intent: PaymentIntent, { now }: Context): Decision {
   const dueAt = next === undefined ? null : daysAfter(intent.late?.since ?? now, next);
   const late: DraftEvent = { data: { type: 'became_late', reminders, dueAt }, postings: [] };
   const trace: DraftEvent = {
-    data: { type: 'trace_opened', reason: 'Nothing was confirmed after all reminders.' },
+    data: { type: 'trace_opened', reason: nothingConfirmed },
     postings: [],
   };
   return accept(dueAt === null && !isOpen(intent.trace) && !isUnclaimed ? [late, trace] : [late]);

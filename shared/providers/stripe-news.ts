@@ -1,7 +1,9 @@
 /** Stripe's webhooks: https://docs.stripe.com/webhooks/signature, https://docs.stripe.com/api/events/types. */
+
 import Stripe from 'stripe';
 import * as z from 'zod';
 import type { NewsReader, Payment, ProcessorNews } from '../application/processors.ts';
+import { declined } from '../domain/own-reasons.ts';
 import { headerOf, instantOf, messageAgeMaxSeconds, NewsNotUnderstood, understood } from './news.ts';
 import { safeReason } from './outcomes.ts';
 import { fromStripeAmount } from './stripe-amounts.ts';
@@ -129,7 +131,7 @@ function newsOfCharge(event: Event): ProcessorNews {
     const payment = paymentOf(intent.id, intent.amount_received, intent.currency, instantOf(event.created));
     return { ...ours, kind: 'charge_succeeded', period, payment };
   }
-  const said = intent.last_payment_error?.message ?? intent.cancellation_reason ?? 'The payment was declined.';
+  const said = intent.last_payment_error?.message ?? intent.cancellation_reason ?? declined;
   return { ...ours, kind: 'charge_failed', reason: safeReason(said, []) };
 }
 

@@ -1,4 +1,5 @@
 /** Stripe, by its own SDK. What Stripe answers is in https://docs.stripe.com/api and https://docs.stripe.com/error-codes. */
+
 import Stripe from 'stripe';
 import type {
   ChargeOutcome,
@@ -9,6 +10,7 @@ import type {
   Reading,
   SubscriptionOutcome,
 } from '../application/processors.ts';
+import { declined, payerToConfirm } from '../domain/own-reasons.ts';
 import { doubted, refused, safeReason, unknown } from './outcomes.ts';
 import { fromStripeAmount, toStripeAmount } from './stripe-amounts.ts';
 import { createStripe, isMissing, outcomeOfError, type StripeOptions } from './stripe-client.ts';
@@ -179,7 +181,7 @@ function outcomeOf(intent: Stripe.PaymentIntent, secretKey: string): ChargeOutco
     case 'processing':
       return { outcome: 'pending', reference: intent.id };
     case 'requires_action':
-      return refused('declined', "The payer's bank wants the payer to confirm the payment.");
+      return refused('declined', payerToConfirm);
     case 'requires_payment_method':
     case 'canceled':
       return refused('declined', declineReason(intent, secretKey));
@@ -192,10 +194,7 @@ function outcomeOf(intent: Stripe.PaymentIntent, secretKey: string): ChargeOutco
 const declineReason = (
   { last_payment_error: error, cancellation_reason: why }: Stripe.PaymentIntent,
   secretKey: string,
-) =>
-  safeReason(error?.message ?? (why === null ? 'The payment was declined.' : `The payment was canceled: ${why}.`), [
-    secretKey,
-  ]);
+) => safeReason(error?.message ?? (why === null ? declined : `The payment was canceled: ${why}.`), [secretKey]);
 
 /** @returns undefined when the amount cannot be read, which no answer of Stripe's should bring about */
 function paymentOf(intent: Stripe.PaymentIntent): Payment | undefined {

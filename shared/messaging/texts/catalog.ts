@@ -2,6 +2,7 @@
 import type { ContributionInterval } from '../../domain/contribution.ts';
 import type { HoldLevel, HoldOwner, HoldReason, MissedPeriods } from '../../domain/hold.ts';
 import type { Place, Topic } from '../../domain/notification.ts';
+import type { OwnReason } from '../../domain/own-reasons.ts';
 import type { IntentType } from '../../domain/payment-intent.ts';
 import type { AttemptOutcome, DisabledReason } from '../../domain/webhook-endpoint.ts';
 import type { Doer, NoticeFacts } from './facts.ts';
@@ -62,6 +63,8 @@ export type Catalog = {
   readonly holdReasons: Readonly<Record<HoldReason, Template>>;
   /** An endpoint by the name in its address, and by what its host calls it, if anything. */
   readonly webhook: { readonly plain: Template; readonly described: Template };
+  /** What the system gives as a reason by itself. */
+  readonly ownReasons: Readonly<Record<OwnReason, Template>>;
   readonly disabledReasons: Readonly<Record<Exclude<DisabledReason, 'by_hand'>, Template>>;
   readonly outcomes: Readonly<Record<AttemptOutcome, Template>>;
   readonly answered: Template;

@@ -272,6 +272,18 @@ export const en: Catalog = {
     unhosting: 'The collective leaves its host.',
     other: 'Another reason.',
   },
+  ownReasons: {
+    nothingConfirmed: 'Nothing was confirmed after all reminders.',
+    collectiveLeft: 'The collective left its host.',
+    collectiveElsewhere: 'The collective was not with this host any more when it was to be given.',
+    noAnswerForTwoWeeks:
+      'For two weeks the payment processor has not said whether a charge has succeeded. It is looked up every day.',
+    transfersUnconfirmed: '12 bank transfers were not confirmed.',
+    canceledAtProcessor: 'It was canceled on the payment processor’s own site.',
+    unknownAtProcessor: 'It does not exist at the payment processor any more.',
+    payerToConfirm: 'The payer’s bank wants the payer to confirm the payment.',
+    declined: 'The payment was declined.',
+  },
   webhook: {
     plain: 'webhook endpoint at {address}, for {host}',
     described: 'webhook endpoint “{description}” at {address}, for {host}',

@@ -262,6 +262,17 @@ export const zh: Catalog = {
     unhosting: '集体将离开其托管方。',
     other: '其他原因。',
   },
+  ownReasons: {
+    nothingConfirmed: '多次提醒后仍无人确认。',
+    collectiveLeft: '该集体已离开其托管方。',
+    collectiveElsewhere: '应付款时，该集体已不在这家托管方名下。',
+    noAnswerForTwoWeeks: '两周以来，支付机构一直没有说明某次扣款是否成功。系统每天都会查询。',
+    transfersUnconfirmed: '有12笔银行转账未获确认。',
+    canceledAtProcessor: '已在支付机构的网站上取消。',
+    unknownAtProcessor: '支付机构那里已不存在这笔捐助。',
+    payerToConfirm: '付款人的银行要求付款人确认这笔付款。',
+    declined: '付款被拒绝。',
+  },
   webhook: {
     plain: '{host}的回调地址（{address}）',
     described: '{host}的回调地址“{description}”（{address}）',
