@@ -3,7 +3,7 @@ import { fold } from '../domain/apply.ts';
 import { capacitiesForIntent, visibleToPayeeSide, visibleToPayerSide } from '../domain/authorisation.ts';
 import type { Contribution, ContributionEventData } from '../domain/contribution.ts';
 import { currentStep } from '../domain/decide.ts';
-import { type AccountHold, applyHold, type HoldOwner, stoppedBy } from '../domain/hold.ts';
+import { type AccountHold, applyHold, type HoldOwner, levelsThatStop, stoppedBy } from '../domain/hold.ts';
 import {
   type Audience,
   noticeRules,
@@ -65,7 +65,7 @@ async function intentNews(
   const whole = await store.intentEvents(subjectId);
   const history = whole.filter((one) => one.number <= number);
   const event = history.at(-1);
-  const after = fold(history);
+  const [before, after] = [fold(history.slice(0, -1)), fold(history)];
   const topic = event && after && topicOfIntentEvent(event.data, after);
   if (event === undefined || after === undefined || topic === undefined || event.number !== number) {
     return undefined;
@@ -81,7 +81,7 @@ async function intentNews(
     audiences,
     accountAt: (place) => (place === 'author' && !isAuthor ? null : accountOfIntent(after, place)),
     hostAt: (place) => hostOfIntent(after, place),
-    facts: intentFacts(topic, after, { data: event.data, capacity: event.actor.capacity }),
+    facts: intentFacts(topic, { before, after }, { data: event.data, capacity: event.actor.capacity }),
     isOvertaken: whole.some((one) => one.number > number && isByPerson(one)),
     givers: null,
   };
@@ -216,12 +216,13 @@ async function holdNews(
       place === 'host' ? after.hostId : place === 'collective' && !isOnHost ? after.accountId : null,
     hostAt: () => after.hostId,
     facts: holdFacts(topic, after, {
-      payee: { name: account?.name ?? '', host: host?.name ?? null },
+      payee: { name: account?.name ?? '', host: host?.name ?? null, ...(isOnHost ? { isHost: true } : {}) },
       capacity: event.actor.capacity,
       stillHeldBy: topic === 'resumed' ? await stillHeldBy(store, after) : [],
     }),
     isOvertaken: now === undefined || now.status !== 'active',
-    givers: (from) => giversOf(store, after, from),
+    // Whoever gives is told of what stops their giving, and may not know of anything else that is held.
+    givers: levelsThatStop.recurring.includes(after.level) ? (from) => giversOf(store, after, from) : null,
   };
 }
 

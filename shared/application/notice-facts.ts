@@ -4,7 +4,7 @@ import { currentStep } from '../domain/decide.ts';
 import type { AccountHold, HoldOwner } from '../domain/hold.ts';
 import type { Money } from '../domain/money.ts';
 import type { Topic } from '../domain/notification.ts';
-import type { EventData, Party, PaymentIntent } from '../domain/payment-intent.ts';
+import type { EventData, Party, PaymentIntent, Receipt } from '../domain/payment-intent.ts';
 import type {
   ContributionFacts,
   ContributionTopic,
@@ -29,9 +29,10 @@ type SharedContributionFacts = Omit<ContributionFacts, 'recipient' | 'waitingSin
 type SharedWebhookFacts = Omit<WebhookFacts, 'recipient' | 'waitingSince' | 'timeZone' | 'links'>;
 type SharedHoldFacts = Omit<HoldFacts, 'recipient' | 'waitingSince' | 'timeZone' | 'links' | 'own'>;
 
-export const sideOf = ({ accountName, hostName }: Pick<Party, 'accountName' | 'hostName'>): Side => ({
+export const sideOf = ({ accountId, accountName, hostId, hostName }: Omit<Party, 'accountKind'>): Side => ({
   name: accountName,
   host: hostName,
+  ...(accountId === hostId ? { isHost: true } : {}),
 });
 
 /** On whose behalf it was done: what follows the `@` of a capacity (`finance_lead@payer_host`), or the capacity itself. */
@@ -60,9 +61,13 @@ export function doerOf(capacity: string): Doer | null {
 const reasonOf = (data: object): string | null =>
   'reason' in data && typeof data.reason === 'string' ? data.reason : null;
 
+/** What came back says why where it says how much. */
+const intentReasonOf = (data: EventData): string | null =>
+  data.type === 'returned' ? data.returned.reason : reasonOf(data);
+
 export function intentFacts(
   topic: Exclude<Topic, ContributionTopic | HoldTopic | WebhookTopic>,
-  after: PaymentIntent,
+  { before, after }: { readonly before: PaymentIntent | undefined; readonly after: PaymentIntent },
   { data, capacity }: { readonly data: EventData; readonly capacity: string },
 ): SharedIntentFacts {
   const { type, status, payer, payee, amount, purpose, tier, network, send, deadlineAt } = after;
@@ -70,7 +75,7 @@ export function intentFacts(
   const shared = {
     about: 'intent',
     by: doerOf(capacity),
-    reason: reasonOf(data),
+    reason: intentReasonOf(data),
     type,
     status,
     payer: sideOf(payer),
@@ -80,7 +85,7 @@ export function intentFacts(
     tier,
     open: network !== null && network.transit > 0 ? { amount: network.transit, currency: network.currency } : null,
     lost: lostIn(data),
-    bearer: 'bearer' in data ? data.bearer : data.type === 'returned' ? data.returned.bearer : null,
+    bearer: bearerIn(data),
     date:
       data.type === 'receipt_confirmed'
         ? (receipt?.date ?? null)
@@ -97,7 +102,7 @@ export function intentFacts(
     case 'accepted_short':
     case 'returned':
     case 'sent_back':
-      return { ...shared, topic, moved: movedBy(data, after) };
+      return { ...shared, topic, moved: movedBy(data, before, after) };
     default:
       return { ...shared, topic, moved: null };
   }
@@ -110,23 +115,46 @@ function stepOf(after: PaymentIntent): IntentFacts['step'] {
   return step === undefined || index === undefined ? null : { name: step.name, number: index + 1, of: steps.length };
 }
 
-function movedBy(data: EventData, { amount, send, network }: PaymentIntent): Money {
+function bearerIn(data: EventData): IntentFacts['bearer'] {
+  if (data.type === 'returned') {
+    // Where nothing was lost there is nothing to bear.
+    return data.returned.feeLost > 0 ? data.returned.bearer : null;
+  }
+  return 'bearer' in data ? data.bearer : null;
+}
+
+function movedBy(
+  data: EventData,
+  before: PaymentIntent | undefined,
+  { amount, send, network, status, receipts }: PaymentIntent,
+): Money {
   const currency = network?.currency ?? send?.amount.currency ?? amount.currency;
   switch (data.type) {
     case 'sent':
       return data.send.amount;
     case 'receipt_confirmed':
-      return data.receipt.amount;
+      // The last of several says what there is in all, as the payment is complete with it.
+      return status === 'received' ? allOf(data.receipt.amount, receipts) : data.receipt.amount;
     case 'short_accepted':
       return data.shortBy;
     case 'returned':
       return { amount: data.returned.amount, currency };
     case 'reversed':
-      return { amount: data.amount, currency: amount.currency };
+      // The event has the sum of all that was sent back, in what the payee had been credited.
+      return {
+        amount: data.amount - (before?.reversal?.amount ?? 0),
+        currency: receipts[0]?.amount.currency ?? amount.currency,
+      };
     default:
       return amount;
   }
 }
+
+/** Receipts in other currencies cannot be added to it. */
+const allOf = (last: Money, receipts: readonly Receipt[]): Money =>
+  receipts.every((receipt) => receipt.amount.currency === last.currency)
+    ? { amount: receipts.reduce((sum, receipt) => sum + receipt.amount.amount, 0), currency: last.currency }
+    : last;
 
 function lostIn(data: EventData): Money | null {
   const lost = data.type === 'returned' ? data.returned.feeLost : data.type === 'written_off' ? data.network.lost : 0;
@@ -153,7 +181,8 @@ export const contributionFacts = (
   amount,
   interval,
   tier,
-  period,
+  // An agreement that has ended is about no period.
+  period: topic === 'contribution_canceled' ? null : period,
   retryAt: 'retryAt' in data ? data.retryAt : null,
 });
 

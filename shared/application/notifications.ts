@@ -233,15 +233,25 @@ function factsFor(
   { linksTo }: NotificationDependencies,
   { subjectId, at, laterOf }: EventMessage,
   facts: SharedFacts,
-  { name, place, timeZone, hostId, own }: Recipient,
+  { name, place, timeZone, hostId, own, contributionId }: Recipient,
 ): NoticeFacts {
   const personal = {
     recipient: { name, place },
     waitingSince: laterOf === undefined ? null : at,
     timeZone,
-    links: linksTo(subjectId, hostId),
+    links: linksTo(contributionId ?? subjectId, hostId),
   };
-  return facts.about === 'hold' ? { ...facts, ...personal, own } : { ...facts, ...personal };
+  switch (facts.about) {
+    case 'hold':
+      return { ...facts, ...personal, own };
+    case 'intent':
+      return facts.topic === 'accepted_short' && !place.startsWith('payee')
+        ? // The payer is shown as having given the whole; who bears the difference is among those who receive (semantics §3).
+          { ...facts, ...personal, bearer: null }
+        : { ...facts, ...personal };
+    default:
+      return { ...facts, ...personal };
+  }
 }
 
 /** Whoever is told of much at once is told of one thing after the other; the last of some twenty still gets its turn. */

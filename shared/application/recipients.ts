@@ -18,6 +18,8 @@ export type Recipient = {
   readonly timeZone: string;
   /** The contribution of theirs that a hold covers, if it is one. */
   readonly own: HoldFacts['own'];
+  /** For somebody who gives: what they are led to, as a hold is not for them to read. */
+  readonly contributionId: string | null;
   /** As what else they would be told: who wants none of it in one place may want it in another. */
   readonly also: readonly Recipient[];
 };
@@ -64,10 +66,10 @@ export async function giversAmong(
   { roles }: Pick<Audience, 'roles'>,
 ): Promise<readonly Recipient[]> {
   const each = await Promise.all(
-    contributions.map(async ({ contributor, amount, interval }) => {
+    contributions.map(async ({ id: contributionId, contributor, amount, interval }) => {
       const own = { payer: sideOf(contributor), amount, interval };
       const where = { place: 'givers', accountId: contributor.accountId, hostId: null } as const;
-      return (await membersOrSelf(deps, where, roles)).map((person) => ({ ...person, own }));
+      return (await membersOrSelf(deps, where, roles)).map((person) => ({ ...person, own, contributionId }));
     }),
   );
   return once(each.flat());
@@ -95,7 +97,7 @@ async function membersOrSelf(
     return [];
   }
   const host = hostId === null || hostId === accountId ? account : await store.account(hostId);
-  const shared = { place, hostId, timeZone: (host ?? account).timeZone, own: null, also: [] };
+  const shared = { place, hostId, timeZone: (host ?? account).timeZone, own: null, contributionId: null, also: [] };
   if (account.kind === 'person') {
     return [{ ...shared, userId: account.id, name: account.name, email: account.email, accountId: null }];
   }

@@ -1,12 +1,14 @@
 /** Who stands in for whom, who is told no more, and what only looks like acting (requirements N1, N3; semantics §2). */
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { changeHosting, deleteMember, putMember } from '../../shared/application/accounts.ts';
-import { cancelContribution } from '../../shared/application/contributions.ts';
+import { changeHosting, deleteMember, putMember, updateAccount } from '../../shared/application/accounts.ts';
+import { cancelContribution, getContribution } from '../../shared/application/contributions.ts';
 import { deliverDigest } from '../../shared/application/digests.ts';
 import { workDueIntent } from '../../shared/application/due.ts';
 import { liftAccountHold, listHolds } from '../../shared/application/holds.ts';
 import type { NotificationPreferences } from '../../shared/domain/notification.ts';
+import type { NoticeFacts } from '../../shared/messaging/texts/facts.ts';
+import { renderEmail } from '../../shared/messaging/texts/render.ts';
 import { keys } from '../../shared/persistence/keys.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
 import { type NotificationWorld, notificationWorld } from '../support/notification-world.ts';
@@ -102,6 +104,37 @@ test('what is wanted by e-mail alone is in no inbox, and is not counted as unrea
   expect(mailbox.filter(({ to, subject }) => to === 'fay@a.example' && subject === 'money_received')).toHaveLength(1);
   const told = (await deps.store.listNotices(people.finance2A, 10)).items.length;
   expect(await deps.store.unread(people.finance2A, deps.clock.now())).toBe(before + told);
+});
+
+describe('whoever gives', () => {
+  test.each(['out', 'new_in'] as const)('hears nothing of what else is held (%s)', async (level) => {
+    const { people, accounts } = world;
+    await world.contribute();
+    const hold = await world.paused(people.hostAdminA, accounts.collectiveA, { level });
+    await world.tellAll(hold.id);
+    expect(await world.toldTo(people.stranger)).toEqual([]);
+    expect(await world.toldTo(people.collectiveAdminA)).toEqual(['paused']);
+  });
+
+  test('is led to the contribution, as the pause is not theirs to read', async () => {
+    const { people, accounts, deps } = world;
+    const { id } = await world.contribute();
+    const hold = await world.paused(people.hostAdminA, accounts.collectiveA);
+    await world.tellAll(hold.id);
+    const [told] = (await deps.store.listNotices(people.stranger, 1)).items;
+    expect(told?.facts.links.subject).toBe(`https://pay.example/${id}`);
+    expected(await getContribution(deps, people.stranger, id));
+  });
+});
+
+test('a collective that is called like its host is not said to be one', async () => {
+  const { people, accounts, deps } = world;
+  expected(await updateAccount(deps, world.meta(people.collectiveAdminA), accounts.collectiveA, { name: 'Host A' }));
+  await world.tellAll((await world.sent()).id);
+  const [told] = (await deps.store.listNotices(people.financeB, 1)).items;
+  const { text } = renderEmail(told?.facts as NoticeFacts, 'en');
+  expect(text).toContain('Host A (host: Host A)');
+  expect(text).not.toContain('(a host)');
 });
 
 test('whoever gives hears that the host has canceled it', async () => {

@@ -17,7 +17,11 @@ const fact = (description: string) => z.string().nullish().meta({ description })
 const sum = (description: string) => MoneyView.nullish().meta({ description });
 const side = (description: string) =>
   z
-    .object({ name: said('Its name.'), host: z.string().nullable().meta({ description: 'Its host’s; null outside.' }) })
+    .object({
+      name: said('Its name.'),
+      host: z.string().nullable().meta({ description: 'Its host’s; null outside.' }),
+      isHost: z.boolean().optional().meta({ description: 'Whether it is a host itself; left out when it is none.' }),
+    })
     .nullish()
     .meta({ description });
 

@@ -16,8 +16,11 @@ export type { ContributionTopic, HoldTopic, IntentTopic, WebhookTopic };
 /** Who did it, as a place and never as a person: from the actor's capacity (`finance_lead@payer_host` → `payer_host`). */
 export type Doer = Exclude<Place, 'givers'> | 'platform' | 'processor' | 'clock';
 
-/** A side by its names, as the intent or the contribution keeps them; `host` is null for somebody outside. */
-export type Side = { readonly name: string; readonly host: string | null };
+/**
+ * A side by its names, as the intent or the contribution keeps them; `host` is null for somebody outside. Whether it is a host
+ * itself is said apart: anybody may be called what a host is called.
+ */
+export type Side = { readonly name: string; readonly host: string | null; readonly isHost?: true };
 
 type Common = {
   /** Whom it is for, and as what they are told: the next step follows from the place. */
@@ -59,8 +62,8 @@ type IntentCommon = Common & {
 };
 
 /**
- * Topics in which a second amount is what there is to tell: what was sent, arrived (`receipt.amount`), is short (`shortBy`),
- * came back (`returned.amount`), was sent back (`reversed.amount`).
+ * Topics in which a second amount is what there is to tell: what was sent, arrived (with this receipt while more is to come, in
+ * all when it was the last), is short, came back, was sent back this time.
  */
 export type TopicThatMoves = Extract<
   IntentTopic,

@@ -1,7 +1,8 @@
 /** What is said of the facts: which words, in which order. How it becomes an e-mail or a line is `render.ts`. */
-import type { HoldOwner } from '../../domain/hold.ts';
+import { type HoldOwner, levelsThatStop } from '../../domain/hold.ts';
 import { currencyExponent, type Money, toMajorUnits } from '../../domain/money.ts';
 import { type IntentTopic, noticeRules } from '../../domain/notification.ts';
+import { ownReasonOf } from '../../domain/own-reasons.ts';
 import type { Status } from '../../domain/payment-intent.ts';
 import type { Catalog, Label, Plural, TextKey } from './catalog.ts';
 import { en } from './en.ts';
@@ -109,12 +110,12 @@ export const counted = (forms: Plural, count: number, { locale }: Catalog, value
     count: countFormat(locale).format(count),
   });
 
-function partyText({ name, host }: Side, { form, name: lengthMax }: Size, { party }: Catalog): Rich {
+function partyText({ name, host, isHost }: Side, { form, name: lengthMax }: Size, { party }: Catalog): Rich {
   const shown = given(name, lengthMax);
   if (host === null) {
     return shown;
   }
-  return name === host
+  return isHost === true
     ? fill(party.hostItself, { name: shown })
     : fill(party[form], { name: shown, host: given(host, lengthMax) });
 }
@@ -261,6 +262,10 @@ export function nextStep(facts: NoticeFacts, catalog: Catalog): readonly Rich[] 
 export const asksToAct = (facts: NoticeFacts): boolean =>
   noticeRules[facts.topic].asksToAct && catalogs.en.topics[textKeyOf(facts)].next[facts.recipient.place] !== undefined;
 
+/** What the link leads to: a pause is not for those to read who give, their contribution says that it is paused. */
+export const openText = ({ about, recipient }: NoticeFacts, { open }: Catalog): string =>
+  open[recipient.place === 'givers' ? 'contribution' : about];
+
 export const messageTitle = (facts: HoldFacts, catalog: Catalog): Rich =>
   fill(catalog.messageFrom, { owner: ownerText(facts.owner, facts, catalog) });
 
@@ -274,10 +279,15 @@ type Found = readonly (readonly [label: Label, value: Rich | null])[];
 export function rowsOf(facts: NoticeFacts, catalog: Catalog): readonly Row[] {
   const found: Found = [
     ...particularRows(facts, catalog),
-    ['reason', givenOrNull(facts.reason)],
+    ['reason', facts.reason === null ? null : reasonText(facts.reason, catalog)],
     ['by', facts.by && doerText(facts.by, facts, catalog)],
   ];
   return found.flatMap(([label, value]) => (value === null ? [] : [{ label: catalog.labels[label], value }]));
+}
+
+function reasonText(reason: string, { ownReasons }: Catalog): Rich {
+  const own = ownReasonOf(reason);
+  return own === undefined ? given(reason, sizes.row.purpose) : plain(ownReasons[own]);
 }
 
 function particularRows(facts: NoticeFacts, catalog: Catalog): Found {
@@ -341,7 +351,7 @@ function contributionRows(facts: ContributionFacts, catalog: Catalog): Found {
 function holdRows(facts: HoldFacts, catalog: Catalog): Found {
   const { topic, own, chosen, level, owner, why, from, until, missedPeriods, cancels, stillHeldBy, timeZone } = facts;
   const isOver = topic === 'resumed';
-  const coversRunning = level === 'recurring_in' || level === 'full';
+  const coversRunning = levelsThatStop.recurring.includes(level);
   const others = stillHeldBy.flatMap((other, index) => [
     ...plain(index === 0 ? '' : catalog.listSeparator),
     ...ownerText(other, facts, catalog),

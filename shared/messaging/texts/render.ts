@@ -10,6 +10,7 @@ import {
   headlineText,
   messageTitle,
   nextStep,
+  openText,
   type Row,
   rowsOf,
   sizes,
@@ -38,7 +39,7 @@ export function renderEmail(facts: NoticeFacts, language: Language): Email {
   const rows = rowsOf(facts, catalog);
   const message = messageOf(facts, catalog);
   const link = linkTo(facts.links.subject);
-  const open = catalog.open[facts.about];
+  const open = openText(facts, catalog);
   return {
     subject,
     text: blocks([
