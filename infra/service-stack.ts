@@ -114,7 +114,8 @@ export class ServiceStack extends Stack {
         OIDC_JWKS_URI: identityProvider.jwksUri,
       },
       access: [
-        mayUseKeys(['dynamodb:GetItem'], table, ['IDENTITY#*']),
+        // The account only when an address is new: it is written whole, as it is but for that.
+        mayUseKeys(['dynamodb:GetItem'], table, ['ACCOUNT#*', 'IDENTITY#*']),
         // What a first sign-in writes: the account of a person, its slug, and the identity that leads to it. A policy sees
         // partition keys and no conditions, so it cannot tell a new item from one that exists; that is the transaction's
         // (`attribute_not_exists`). It can keep the function from what gives anybody a right: that is under `PERSON#`.

@@ -2,8 +2,8 @@ import { JwtVerifier } from 'aws-jwt-verify';
 import { FetchError, JwtBaseError, JwtExpiredError } from 'aws-jwt-verify/error';
 import { SimpleJwksCache, SimplePenaltyBox } from 'aws-jwt-verify/jwk';
 import QuickLRU from 'quick-lru';
-import { type Identity as KnownIdentity, personForIdentity } from '../../shared/application/people.ts';
-import type { Dependencies } from '../../shared/application/ports.ts';
+import { bringsAddress, personForIdentity, type Identity as SignedIn } from '../../shared/application/people.ts';
+import type { Dependencies, KnownIdentity } from '../../shared/application/ports.ts';
 import type { Identity, IdentityRefusal } from '../../shared/http/identity.ts';
 import { fetchKeys } from './fetch-keys.ts';
 
@@ -39,8 +39,8 @@ export function createAuthenticator(dependencies: () => Dependencies, provider: 
       }),
     },
   );
-  // An identity belongs to one person for good. Who has none yet is looked up each time, and has one from then on.
-  const people = new QuickLRU<string, string>({ maxSize: 10_000 });
+  // An identity belongs to one person for good, and is asked for again only when a token brings another address.
+  const people = new QuickLRU<string, KnownIdentity>({ maxSize: 10_000 });
 
   const verify = async (token: string): Promise<Claims | IdentityRefusal> => {
     try {
@@ -65,9 +65,12 @@ export function createAuthenticator(dependencies: () => Dependencies, provider: 
       return 'invalid';
     }
     const known = people.get(identity.subject);
-    const userId = known ?? (await personForIdentity(dependencies(), identity)).userId;
-    people.set(identity.subject, userId);
-    return { userId };
+    if (known !== undefined && !bringsAddress(known, identity)) {
+      return { userId: known.userId };
+    }
+    const person = await personForIdentity(dependencies(), identity);
+    people.set(identity.subject, person);
+    return { userId: person.userId };
   };
 }
 
@@ -92,7 +95,7 @@ const isFor = (audience: string, { aud, client_id: clientId }: Claims): boolean 
 const textOf = (value: unknown, lengthMax: number): string | null =>
   typeof value === 'string' && value.trim() !== '' ? value.trim().toWellFormed().slice(0, lengthMax) : null;
 
-function identityOf(issuer: string, claims: Claims): KnownIdentity | undefined {
+function identityOf(issuer: string, claims: Claims): SignedIn | undefined {
   const subject = claims.sub;
   if (typeof subject !== 'string' || subject === '') {
     return undefined;
@@ -104,5 +107,6 @@ function identityOf(issuer: string, claims: Claims): KnownIdentity | undefined {
     // Cognito says it as a text in some tokens.
     emailVerified: claims.email_verified === true || claims.email_verified === 'true',
     name: textOf(claims.name, nameLengthMax),
+    issuedAt: typeof claims.iat === 'number' ? claims.iat : undefined,
   };
 }

@@ -59,7 +59,7 @@ export type Change = ContributionChanges & {
   readonly memberships?: readonly MembershipChange[];
   readonly invitations?: readonly InvitationChange[];
   /** A person becomes findable by what the OpenID provider calls it, and by nothing else. */
-  readonly identities?: readonly IdentityLink[];
+  readonly identities?: readonly IdentityChange[];
   readonly suspense?: readonly SuspenseChange[];
   readonly webhooks?: WebhookChanges;
   /** Parts of books that were found empty, and have to be when it is written: money that came meanwhile is a `conflict`. */
@@ -85,7 +85,14 @@ export type MembershipChange = { readonly before: Membership | null; readonly af
 /** An invitation is given, and ends once: accepted or revoked, of which only one can be. It is never changed between. */
 export type InvitationChange = { readonly kind: 'given' | 'ended'; readonly invitation: Invitation };
 
-export type IdentityLink = { readonly issuer: string; readonly subject: string; readonly userId: string };
+export type IdentityLink = KnownIdentity & { readonly issuer: string; readonly subject: string };
+/** Whose an identity is never changes; only which address came with it does. */
+export type IdentityChange = { readonly before: IdentityLink | null; readonly after: IdentityLink };
+
+/** An identity that belongs to somebody, and the newest address that came with it; null when none that counts has come. */
+export type KnownIdentity = { readonly userId: string; readonly address: SignInAddress | null };
+/** @property issuedAt when the token was made that named it, in seconds: an older one does not bring an old address back */
+export type SignInAddress = { readonly email: string; readonly issuedAt: number };
 
 export type SuspenseChange = {
   readonly before: SuspenseRecord | null;
@@ -247,7 +254,7 @@ export type Store = {
   register(hostId: string): Promise<{ readonly intents: number; readonly digest: string }>;
 
   /** The person behind an identity of the OpenID provider; the mapping never changes once it is made. */
-  identity(issuer: string, subject: string): Promise<string | undefined>;
+  identity(issuer: string, subject: string): Promise<KnownIdentity | undefined>;
   /** A secret of this system that is made at first use and then stays. */
   secret(name: string, make: () => Uint8Array): Promise<Uint8Array>;
 };

@@ -17,6 +17,7 @@ import type {
   IntentListScope,
   IntentSummary,
   Position,
+  SignInAddress,
   Slice,
   StatementEntry,
   Store,
@@ -278,7 +279,7 @@ export function createStore({ client, tableName }: StoreOptions, more?: MoreOper
 
     async identity(issuer, subject) {
       const item = await get(keys.identity(issuer, subject));
-      return item && (item['userId'] as string);
+      return item && { userId: item['userId'] as string, address: (item['address'] ?? null) as SignInAddress | null };
     },
 
     async secret(name, make) {

@@ -1,6 +1,6 @@
 /** Turns a change into one DynamoDB transaction: pure, so that what is written can be read in a test without a table. */
 import type { TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { Change, IntentChange, InvitationChange, SuspenseChange } from '../application/ports.ts';
+import type { Change, IntentChange, InvitationChange, KnownIdentity, SuspenseChange } from '../application/ports.ts';
 import { type CellChange, type CellKey, cellChanges, type HostLedger, owedLedgers } from '../domain/books.ts';
 import { digestOf, homeHostOf, isRegistration } from '../domain/register.ts';
 import { contributionOperations } from './contribution-operations.ts';
@@ -39,6 +39,12 @@ const exists = 'attribute_exists(PK)';
 const isAtVersion = '#version = :version';
 const comesFrom = (count: number): string =>
   `#status IN (${Array.from({ length: count }, (_, index) => `:from${index}`).join(', ')})`;
+
+/** An identity that is this person's, with the address that it had; one from before addresses were kept there has none. */
+const cameWith = ({ userId, address }: KnownIdentity) => ({
+  ConditionExpression: `userId = :userId AND ${address === null ? '(attribute_not_exists(address) OR address = :address)' : 'address = :address'}`,
+  ExpressionAttributeValues: { ':userId': userId, ':address': address },
+});
 
 const secondsOf = (instant: string): number => Math.floor(Date.parse(instant) / 1000);
 
@@ -149,9 +155,10 @@ export function operations(
         ? [create(item), create(plainItem('SLUG', keys.slug(after.slug), { accountId: after.id }), 'slug')]
         : [replace(item, before.version)];
     }),
-    ...(change.identities ?? []).map(({ issuer, subject, userId }) =>
-      create(plainItem('IDENTITY', keys.identity(issuer, subject), { userId })),
-    ),
+    ...(change.identities ?? []).map(({ before, after: { issuer, subject, ...known } }) => {
+      const item = plainItem('IDENTITY', keys.identity(issuer, subject), known);
+      return before === null ? create(item) : put(item, { kind: 'version' }, cameWith(before));
+    }),
     ...(change.invitations ?? []).flatMap(invitationOperations),
     ...(change.memberships ?? []).flatMap(({ after }) => membershipOperations(tableName, after)),
     ...contributionOperations(tableName, change, now),

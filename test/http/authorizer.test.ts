@@ -79,7 +79,7 @@ const tokenOf = (given: Given = {}): Promise<string> => {
   })
     .setProtectedHeader({ alg: given.algorithm ?? 'RS256', kid: given.kid ?? 'key-1' })
     .setIssuer(given.issuer ?? issuer)
-    .setIssuedAt()
+    .setIssuedAt(given.claims?.iat)
     .setExpirationTime(given.expires ?? '5m');
   const named = given.audience === null ? token : token.setAudience(given.audience ?? audience);
   return (given.notBefore === undefined ? named : named.setNotBefore(given.notBefore)).sign(given.key ?? privateKey);
@@ -118,6 +118,45 @@ test('an access token, which names no address, is somebody’s as much as an ID 
   const first = await authenticator()(await bearer({ audience: null, claims }));
   expect(first).toEqual({ userId: expect.stringMatching(/^acc_/) });
   expect(await authenticator()(await bearer({ claims: { sub: 'no-address' } }))).toEqual(first);
+});
+
+test('an address is followed by whoever has seen the person before, and asked for no more often than it changes', async () => {
+  const calls: string[] = [];
+  const counted = new Proxy(dependencies().store, {
+    get: (store, name) => {
+      calls.push(String(name));
+      return Reflect.get(store, name);
+    },
+  });
+  const authenticate = createAuthenticator(() => ({ ...dependencies(), store: counted }), {
+    issuer,
+    audience,
+    jwksUri,
+  });
+  const other = authenticator();
+  const claims = (email: string | undefined, iat: number): JWTPayload => ({
+    sub: 'moving',
+    email,
+    email_verified: email !== undefined,
+    iat,
+  });
+  const now = Math.floor(Date.now() / 1000);
+  const signIn = async (as: typeof authenticate, given: JWTPayload) => as(await bearer({ claims: given }));
+  const who = await signIn(authenticate, claims('old@example.org', now - 60));
+  const emailNow = async () =>
+    typeof who === 'string' ? undefined : (await dependencies().store.account(who.userId))?.email;
+  calls.length = 0;
+  await signIn(authenticate, claims('old@example.org', now - 30));
+  await signIn(authenticate, claims(undefined, now));
+  expect(calls).toEqual([]);
+  expect(await signIn(authenticate, claims('new@example.org', now))).toEqual(who);
+  expect(await emailNow()).toBe('new@example.org');
+  expect(calls).toEqual(['identity', 'account', 'commit']);
+  // An older token that is still good, here and where nobody has seen the newer one.
+  await signIn(authenticate, claims('old@example.org', now - 30));
+  expect(await signIn(other, claims('old@example.org', now - 30))).toEqual(who);
+  expect(calls).toHaveLength(3);
+  expect(await emailNow()).toBe('new@example.org');
 });
 
 test('only an address that the provider vouches for is kept', async () => {

@@ -3,7 +3,8 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { dependenciesOver } from '../../functions/dependencies.ts';
 import { replayableQueues } from '../../shared/application/dead-letters.ts';
 import { personForIdentity } from '../../shared/application/people.ts';
-import type { Store } from '../../shared/application/ports.ts';
+import type { KnownIdentity, Store } from '../../shared/application/ports.ts';
+import type { Account } from '../../shared/domain/account.ts';
 import { pathPrefix, type RouteRow } from '../../shared/http/route-row.ts';
 import { routeTable } from '../../shared/http/route-table.ts';
 import { keys } from '../../shared/persistence/keys.ts';
@@ -122,7 +123,7 @@ describe('what functions may do', () => {
   test('the authorizer may find people by identity and write new ones down, and cannot give anybody a role', () => {
     const onTable = allowed('authorizer').filter(({ resources: [resource] }) => resource === '{Table.Arn}');
     expect(onTable).toEqual([
-      { actions: ['dynamodb:GetItem'], resources: ['{Table.Arn}'], condition: forKeys(['IDENTITY#*']) },
+      { actions: ['dynamodb:GetItem'], resources: ['{Table.Arn}'], condition: forKeys(['ACCOUNT#*', 'IDENTITY#*']) },
       {
         actions: ['dynamodb:PutItem'],
         resources: ['{Table.Arn}'],
@@ -132,19 +133,29 @@ describe('what functions may do', () => {
     expect(actionsOn('authorizer', '{Table')).toEqual(['dynamodb:GetItem', 'dynamodb:PutItem']);
   });
 
-  test('what the authorizer writes at a first sign-in is under the keys that it may write', async () => {
+  test('what the authorizer writes at a sign-in is under the keys that it may write', async () => {
     const written: string[] = [];
-    const deps = dependenciesOver({
-      identity: async () => undefined,
+    const person = { id: 'acc_1', slug: 'person-1', email: 'old@b.example', version: 1 };
+    const store = (known: KnownIdentity | undefined): Partial<Store> => ({
+      identity: async () => known,
+      account: async () => person as unknown as Account,
       commit: async (change, userId, at) => {
         const planned = operations('table', change, userId, at);
         written.push(...planned.map(({ item }) => String(item.Put?.Item?.['PK'] ?? JSON.stringify(item))));
         return { outcome: 'committed' };
       },
-    } satisfies Partial<Store> as unknown as Store);
-    await personForIdentity(deps, { issuer: 'i', subject: 's', email: 'a@b.example', emailVerified: true, name: 'A' });
-    expect(written).toHaveLength(3);
-    expect(written.filter((key) => !/^(ACCOUNT#|IDENTITY#|SLUG#person-)/.test(key))).toEqual([]);
+    });
+    const signIn = async (known: KnownIdentity | undefined) => {
+      const deps = dependenciesOver(store(known) as Store);
+      const identity = { issuer: 'i', subject: 's', email: 'a@b.example', emailVerified: true, name: 'A' };
+      await personForIdentity(deps, identity);
+      return written.splice(0);
+    };
+    const first = await signIn(undefined);
+    expect(first).toHaveLength(3);
+    const changed = await signIn({ userId: 'acc_1', address: null });
+    expect(changed).toEqual(['ACCOUNT#acc_1', expect.stringMatching(/^IDENTITY#/)]);
+    expect([...first, ...changed].filter((key) => !/^(ACCOUNT#|IDENTITY#|SLUG#person-)/.test(key))).toEqual([]);
     expect(keys.memberships('acc_1').PK).toMatch(/^PERSON#/);
   });
 

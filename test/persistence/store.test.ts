@@ -309,14 +309,39 @@ describe.each(availableEngines())('on %s', (kind) => {
     });
 
     test('an identity belongs to one person', async () => {
-      const identity = { issuer: 'https://id', subject: 's', userId: 'acc_1' };
-      await must({ intents: [], identities: [identity] });
-      expect(await store.identity('https://id', 's')).toBe('acc_1');
+      const identity = { issuer: 'https://id', subject: 's', userId: 'acc_1', address: null };
+      await must({ intents: [], identities: [{ before: null, after: identity }] });
+      const known = { userId: 'acc_1', address: null };
+      expect(await store.identity('https://id', 's')).toEqual(known);
       expect(await store.identity('https://id', 't')).toBeUndefined();
       expect(await store.identity('https://other', 's')).toBeUndefined();
-      const change = { intents: [], identities: [{ ...identity, userId: 'acc_2' }] };
-      expect(await commit(change)).toEqual({ outcome: 'conflict' });
-      expect(await store.identity('https://id', 's')).toBe('acc_1');
+      const others = { ...identity, userId: 'acc_2' };
+      for (const before of [null, others]) {
+        const change = { intents: [], identities: [{ before, after: others }] };
+        expect(await commit(change)).toEqual({ outcome: 'conflict' });
+      }
+      expect(await store.identity('https://id', 's')).toEqual(known);
+    });
+
+    test('an identity keeps the newest address that came with it, and of two changes at once one is made', async () => {
+      const at = (email: string, issuedAt: number) => ({
+        issuer: 'https://id',
+        subject: 'with-address',
+        userId: 'acc_1',
+        address: { email, issuedAt },
+      });
+      const none = { ...at('', 0), address: null };
+      const link = async (
+        before: typeof none | ReturnType<typeof at> | null,
+        after: typeof none | ReturnType<typeof at>,
+      ) => (await commit({ intents: [], identities: [{ before, after }] })).outcome;
+      expect(await link(null, none)).toBe('committed');
+      expect(await link(none, at('a@b.example', 1))).toBe('committed');
+      expect(await link(none, at('c@b.example', 2))).toBe('conflict');
+      expect(await link(at('a@b.example', 1), at('c@b.example', 2))).toBe('committed');
+      expect(await link(at('a@b.example', 1), at('d@b.example', 3))).toBe('conflict');
+      const known = { userId: 'acc_1', address: { email: 'c@b.example', issuedAt: 2 } };
+      expect(await store.identity('https://id', 'with-address')).toEqual(known);
     });
 
     test('an invitation is found by its id and with its account until it ends, and ends once', async () => {
