@@ -26,8 +26,7 @@ type Claims = Readonly<Record<string, unknown>>;
 
 /**
  * Checks tokens of one OpenID Connect provider. The library takes the algorithm from the provider's key, never from the
- * token, and refuses `none` and symmetric ones; it checks issuer and times. The audience is checked here, because access
- * tokens of Cognito name it `client_id`.
+ * token, and refuses `none` and symmetric ones; it checks issuer and times. The audience is checked here (`isFor`).
  */
 export function createAuthenticator(dependencies: () => Dependencies, provider: Provider) {
   const verifier = JwtVerifier.create(
@@ -89,8 +88,15 @@ function refusalFor(error: unknown): IdentityRefusal {
   throw error;
 }
 
-const isFor = (audience: string, { aud, client_id: clientId }: Claims): boolean =>
-  aud === undefined ? clientId === audience : aud === audience || (Array.isArray(aud) && aud.includes(audience));
+/**
+ * ID tokens and access tokens are both taken. An ID token names the client as its audience (`aud`), and so do the access tokens
+ * of most providers; Cognito's has no audience, and names the client that it was made for (`client_id`). Nothing else without
+ * an audience counts.
+ */
+const isFor = (audience: string, { aud, client_id: clientId, token_use: use }: Claims): boolean =>
+  aud === undefined
+    ? use === 'access' && clientId === audience
+    : aud === audience || (Array.isArray(aud) && aud.includes(audience));
 
 const textOf = (value: unknown, lengthMax: number): string | null =>
   typeof value === 'string' && value.trim() !== '' ? value.trim().toWellFormed().slice(0, lengthMax) : null;

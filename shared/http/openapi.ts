@@ -221,7 +221,8 @@ export function openApiDocument(): ReturnType<typeof createDocument> {
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'JWT',
-          description: 'A token of the OpenID Connect provider that this service trusts.',
+          description:
+            'A token of the OpenID Connect provider that this service trusts, made out to its client. Send the ID token: it names your e-mail address, which is where you are written to once the provider has verified it. An access token is taken as well; where it names no address, as with Amazon Cognito, yours stays as it was.',
         },
       },
       parameters: {

@@ -180,6 +180,18 @@ test('access tokens of Cognito name the audience client_id, and say things as te
   expect(await authenticator()(await bearer({ audience: 'other', claims }))).toBe('invalid');
 });
 
+test.each([
+  ['an ID token of Cognito', audience, { token_use: 'id' }, true],
+  ['an ID token of another provider', audience, {}, true],
+  ['an access token of Cognito', null, { token_use: 'access', client_id: audience }, true],
+  ['an access token that names the client as its audience', audience, { token_use: 'access' }, true],
+  ['an ID token without an audience', null, { token_use: 'id', client_id: audience }, false],
+  ['a token that does not say what it is for, and names the client alone', null, { client_id: audience }, false],
+])('%s is taken or refused by what it is made out to', async (_what, to, claims, isTaken) => {
+  const answer = await authenticator()(await bearer({ audience: to, claims }));
+  expect(typeof answer === 'string' ? answer : 'taken').toBe(isTaken ? 'taken' : 'invalid');
+});
+
 test('one of several audiences is enough', async () => {
   expect(await authenticator()(await bearer({ audience: ['other', audience] }))).toHaveProperty('userId');
 });
