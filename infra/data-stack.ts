@@ -43,7 +43,8 @@ export class DataStack extends Stack {
     new CfnOutput(this, 'OidcIssuer', { value: this.identityProvider.issuer, description: 'Who signs people in.' });
     new CfnOutput(this, 'OidcAudience', {
       value: this.identityProvider.audience,
-      description: 'The client that people sign in with. Send its ID tokens: they name the address that people are written to.',
+      description:
+        'The client that people sign in with. Send its ID tokens: they name the address that people are written to.',
     });
   }
 

@@ -145,6 +145,7 @@ export class Telling extends Construct {
           'ACCOUNT#*',
           ...histories,
           'INBOX#*',
+          'LATER#*',
           'WEBHOOK_ENDPOINT#*',
           'WEBHOOK_ENDPOINTS#*',
         ]),

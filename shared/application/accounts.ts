@@ -187,7 +187,10 @@ export function updateAccount(
 ): Outcome {
   return changeAccount(deps, meta, accountId, 'updateAccount', async (account, now) => {
     if (account.kind === 'person' && input.email !== undefined) {
-      return invalid('/email', 'A person’s e-mail address is the one of the sign-in: change it there, and sign in again.');
+      return invalid(
+        '/email',
+        'A person’s e-mail address is the one of the sign-in: change it there, and sign in again.',
+      );
     }
     const given = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
     const after = { ...account, ...given };

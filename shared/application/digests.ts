@@ -2,10 +2,11 @@
  * The e-mail of the day, for those who want no single ones: what is to be in it is collected in one item of that person, and goes
  * out in the morning. Whatever dies on the way, nothing is left out and nothing is in two of them.
  */
-import { noticeRules } from '../domain/notification.ts';
+import { choiceFor, noticeRules } from '../domain/notification.ts';
 import { isStillAuthor } from './news.ts';
 import type { Digest, DigestMessage, Notice, NotificationDependencies } from './notification-ports.ts';
 import { dayBegins, dayOf, minutesAfter } from './periods.ts';
+import { personalOf } from './preferences-of.ts';
 
 /** When people begin to work, in the time zone of the host that they are told by. */
 const hour = 8;
@@ -21,8 +22,8 @@ export function nextDigestAt(now: string, timeZone: string): string {
   return morning(dayOf(minutesAfter(dayBegins(today, timeZone), 26 * 60), timeZone));
 }
 
-/** One e-mail names no more; what is over is in another one right after it. */
-export const digestMax = 100;
+/** One e-mail names no more, each by itself; what is over is in another one right after it. */
+export const digestMax = 50;
 
 /** As with single e-mails: longer than a function runs, shorter than the queue waits before it hands a message out again. */
 const claimMinutes = 5;
@@ -44,13 +45,11 @@ export async function deliverDigest(
     // Whoever has it may have died over it, so the message has to come again.
     throw new Error('Somebody else is sending this e-mail of the day, or was.');
   }
-  const notices = await store.dailyNotices(userId, digest.eventIds);
-  const memberships = await store.memberships(userId);
-  const theirs = await Promise.all(notices.map((notice) => isStillTheirs(deps, notice, memberships)));
+  const [notices, reader] = await Promise.all([store.dailyNotices(userId, digest.eventIds), readerOf(deps, userId)]);
+  const theirs = await Promise.all(notices.map((notice) => isStillTheirs(deps, notice, reader)));
   const [first, ...others] = notices.filter((_, index) => theirs[index]);
-  const sent = first === undefined ? [] : [first, ...others];
-  const isGivenUp = first !== undefined && !(await isSent(deps, whole, [first, ...others]));
-  const sentIds = isGivenUp ? [] : sent.map(({ eventId }) => eventId);
+  const isLeft = first === undefined || !(await isSent(deps, { whole, reader }, [first, ...others]));
+  const sentIds = isLeft ? [] : [first, ...others].map(({ eventId }) => eventId);
   const hasMore = whole.eventIds.length > digestMax;
   await store.digestSent(
     digest,
@@ -70,10 +69,10 @@ const failuresMax = 400;
  */
 async function isSent(
   { store, mailer, render }: NotificationDependencies,
-  { userId, dueAt }: Digest,
+  { whole: { userId, dueAt }, reader }: { readonly whole: Digest; readonly reader: Reader },
   [first, ...others]: readonly [Notice, ...Notice[]],
 ): Promise<boolean> {
-  const { language, address } = first.email;
+  const { language, address } = reader;
   const isRequired = [first, ...others].some(({ topic }) => noticeRules[topic].isRequired);
   try {
     const texts = await render([first.facts, ...others.map(({ facts }) => facts)], language, 'daily');
@@ -92,17 +91,34 @@ async function isSent(
   }
 }
 
-/** Whoever was taken off a team between the event and the morning is not told; what is somebody's own stays theirs. */
+type Reader = Awaited<ReturnType<typeof readerOf>>;
+
+/** As they are in the morning, whatever they were when they were told. */
+async function readerOf(deps: NotificationDependencies, userId: string) {
+  const [memberships, account, personal] = await Promise.all([
+    deps.store.memberships(userId),
+    deps.store.account(userId),
+    personalOf(deps, [userId]),
+  ]);
+  return { userId, memberships, address: account?.email ?? null, ...personal(userId) };
+}
+
+/**
+ * Whoever lost the role between the event and the morning is not told, nor who wants no e-mail any more; what is somebody's own
+ * stays theirs.
+ */
 async function isStillTheirs(
   { store }: NotificationDependencies,
-  { hostId, accountId, subjectId, facts }: Notice,
-  memberships: Readonly<Record<string, readonly string[]>>,
+  { topic, hostId, subjectId, as: { accountId, roles, collectiveId }, facts }: Notice,
+  { userId, memberships, address, withHost }: Reader,
 ): Promise<boolean> {
-  const { place } = facts.recipient;
-  if (place === 'author') {
+  const asked = { topic, channel: 'email', accountId: collectiveId, userId } as const;
+  if (address === null || choiceFor(await withHost(hostId), asked) === 'off') {
+    return false;
+  }
+  if (facts.recipient.place === 'author') {
     const intent = (await store.intent(subjectId))?.intent;
     return intent !== undefined && (await isStillAuthor(store, intent));
   }
-  const isOwn = place === 'giver' || place === 'givers';
-  return isOwn || [hostId, accountId].some((id) => id !== null && memberships[id] !== undefined);
+  return accountId === userId || (memberships[accountId] ?? []).some((role) => roles.includes(role));
 }

@@ -60,7 +60,7 @@ export async function listNotifications(
   for (let reads = 0; reads < readsMax; reads += 1) {
     // No more than there is room for, so that the next page begins right after the last one that was looked at.
     const page = await store.listNotices(userId, limit - found.length, next);
-    found.push(...page.items.filter(({ hostId }) => host === undefined || hostId === host));
+    found.push(...page.items.filter((notice) => host === undefined || isOfHost(notice, host)));
     next = page.next;
     if (next === undefined || found.length === limit) {
       break;
@@ -68,6 +68,9 @@ export async function listNotifications(
   }
   return accept({ items: found.map(notificationView), next });
 }
+
+const isOfHost = ({ hostId, alsoHostIds = [] }: Notice, host: string): boolean =>
+  hostId === host || alsoHostIds.includes(host);
 
 export async function countUnread(
   { store, clock }: InboxDependencies,

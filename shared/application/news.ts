@@ -15,8 +15,9 @@ import {
   topicOfIntentEvent,
 } from '../domain/notification.ts';
 import type { Party, PaymentIntent } from '../domain/payment-intent.ts';
-import { contributionFacts, holdFacts, intentFacts, type SharedFacts, webhookFacts } from './notice-facts.ts';
+import { contributionFacts, doerOf, holdFacts, intentFacts, type SharedFacts, webhookFacts } from './notice-facts.ts';
 import type { EventMessage, NotificationDependencies } from './notification-ports.ts';
+import { minutesAfter } from './periods.ts';
 import type { Position, Slice } from './ports.ts';
 import type { WebhookNews } from './webhook-ports.ts';
 
@@ -36,11 +37,22 @@ export type News = {
   /** Whose preferences count at a place: the host of the account there. */
   readonly hostAt: (place: Place) => string | null;
   readonly facts: SharedFacts;
-  /** Whether something has happened to the subject since. */
-  readonly isOvertaken: boolean;
+  /**
+   * Whether it needs nobody of a host any more: one of its people has done something since, or it is not in the state that asked
+   * for something. Null asks the same of anybody.
+   */
+  readonly isOvertaken: (hostId: string | null) => boolean;
+  /** Which collective of a host it is about: what the host chose for that one counts. */
+  readonly collectiveAt: (place: Place) => string | null;
   /** Pages of the contributions whose givers are told, where that is asked for. */
   readonly givers: ((from: Position | undefined) => Promise<Slice<Contribution>>) | null;
 };
+
+/** A message comes within minutes; one that is older was set aside, or is told again by hand. */
+const longAgoMinutes = 24 * 60;
+
+export const isLongAgo = ({ at }: Pick<EventMessage, 'at'>, now: string): boolean =>
+  minutesAfter(at, longAgoMinutes) < now;
 
 export async function newsOf(deps: NotificationDependencies, message: EventMessage): Promise<News | undefined> {
   const [kind] = message.subjectId.split('_');
@@ -82,7 +94,10 @@ async function intentNews(
     accountAt: (place) => (place === 'author' && !isAuthor ? null : accountOfIntent(after, place)),
     hostAt: (place) => hostOfIntent(after, place),
     facts: intentFacts(topic, { before, after }, { data: event.data, capacity: event.actor.capacity }),
-    isOvertaken: whole.some((one) => one.number > number && isByPerson(one)),
+    isOvertaken: (hostId) =>
+      fold(whole)?.status !== after.status ||
+      whole.some((one) => one.number > number && isByPerson(one) && isOfHost(after, one, hostId)),
+    collectiveAt: (place) => collectiveOfIntent(after, place),
     givers: null,
   };
 }
@@ -108,6 +123,22 @@ export const isStillAuthor = async (
 const isByPerson = ({ actor }: { readonly actor: { readonly capacity: string } }): boolean =>
   !['clock', 'batch', 'processor'].includes(actor.capacity);
 
+/** Whoever acts for neither side, such as the platform, acts for both. */
+function isOfHost(
+  intent: PaymentIntent,
+  { actor }: { readonly actor: { readonly capacity: string } },
+  hostId: string | null,
+): boolean {
+  const place = doerOf(actor.capacity);
+  const isOfASide = place === 'author' || place?.startsWith('pay');
+  return hostId === null || !isOfASide || hostOfIntent(intent, place as Place) === hostId;
+}
+
+const collectiveOfIntent = ({ payer, payee, author }: PaymentIntent, place: Place): string | null => {
+  const side = { payer, payee }[sideAt(author, place)];
+  return side.accountKind === 'collective' ? side.accountId : null;
+};
+
 const namedOf = ({ accountId: id, accountName: name }: Pick<Party, 'accountId' | 'accountName'>) => ({ id, name });
 
 /** Nobody is told of what their side may not know yet (requirements A7). */
@@ -131,19 +162,21 @@ function accountOfIntent(intent: PaymentIntent, place: Place): string | null {
   }
 }
 
-const hostOfIntent = ({ payer, payee, author }: PaymentIntent, place: Place): string | null => {
-  const side = place === 'author' ? author.side : place.startsWith('payer') ? 'payer' : 'payee';
-  return side === 'payer' ? payer.hostId : payee.hostId;
-};
+const sideAt = (author: PaymentIntent['author'], place: Place): PaymentIntent['author']['side'] =>
+  place === 'author' ? author.side : place.startsWith('payer') ? 'payer' : 'payee';
+
+const hostOfIntent = ({ payer, payee, author }: PaymentIntent, place: Place): string | null =>
+  ({ payer, payee })[sideAt(author, place)].hostId;
 
 /** A refusal follows the start of its charge, with a few look-ups between them at most that anybody would want to read of. */
 const eventsBack = 20;
 
 /** What was agreed stays what it is: it is read as it is now, and not from the history, which grows with every month. */
 async function contributionNews(
-  { store }: NotificationDependencies,
-  { subjectId, number, laterOf }: EventMessage,
+  { store, clock }: NotificationDependencies,
+  message: EventMessage,
 ): Promise<News | undefined> {
+  const { subjectId, number } = message;
   const [recent, stored] = await Promise.all([
     store.contributionEventsUpTo(subjectId, number, eventsBack),
     store.contribution(subjectId),
@@ -155,8 +188,8 @@ async function contributionNews(
   }
   const { contribution } = stored;
   const { collective, contributor } = contribution;
-  const since =
-    laterOf === undefined ? [] : await store.contributionEventsUpTo(subjectId, contribution.version, eventsBack);
+  const isAsked = message.laterOf !== undefined || isLongAgo(message, clock.now());
+  const since = isAsked ? await store.contributionEventsUpTo(subjectId, contribution.version, eventsBack) : [];
   return {
     topic,
     subject: { kind: 'contribution', id: subjectId },
@@ -174,7 +207,8 @@ async function contributionNews(
       capacity: event.actor.capacity,
       period: periodIn(recent.map(({ data }) => data)),
     }),
-    isOvertaken: since.some((one) => one.number > number && isByPerson(one)),
+    isOvertaken: () => since.some((one) => one.number > number && isByPerson(one)),
+    collectiveAt: () => collective.accountId,
     givers: null,
   };
 }
@@ -190,7 +224,7 @@ function periodIn([newest, ...before]: readonly ContributionEventData[]): string
 
 async function holdNews(
   { store }: NotificationDependencies,
-  { subjectId, number }: EventMessage,
+  { subjectId, number, at }: EventMessage,
 ): Promise<News | undefined> {
   const history = (await store.holdEvents(subjectId)).filter((event) => event.number <= number);
   const event = history.at(-1);
@@ -220,9 +254,10 @@ async function holdNews(
       capacity: event.actor.capacity,
       stillHeldBy: topic === 'resumed' ? await stillHeldBy(store, after) : [],
     }),
-    isOvertaken: now === undefined || now.status !== 'active',
+    isOvertaken: () => now === undefined || now.status !== 'active',
+    collectiveAt: () => (isOnHost ? null : after.accountId),
     // Whoever gives is told of what stops their giving, and may not know of anything else that is held.
-    givers: levelsThatStop.recurring.includes(after.level) ? (from) => giversOf(store, after, from) : null,
+    givers: levelsThatStop.recurring.includes(after.level) ? (from) => giversOf(store, after, at, from) : null,
   };
 }
 
@@ -248,7 +283,8 @@ async function webhookNews(
     accountAt: (place) => (place === 'host' ? hostId : null),
     hostAt: () => hostId,
     facts: webhookFacts(event, host?.name ?? ''),
-    isOvertaken: endpoint?.status !== 'disabled' || endpoint.disabled?.at !== event.at,
+    isOvertaken: () => endpoint?.status !== 'disabled' || endpoint.disabled?.at !== event.at,
+    collectiveAt: () => null,
     givers: null,
   };
 }
@@ -269,6 +305,7 @@ const pageSize = 100;
 async function giversOf(
   store: NotificationDependencies['store'],
   { scope: chosen, accountId, hostId }: AccountHold,
+  at: string,
   from: Position | undefined,
 ): Promise<Slice<Contribution>> {
   if (chosen.kind === 'contributions') {
@@ -278,8 +315,8 @@ async function giversOf(
   const scope =
     hostId === accountId ? ({ by: 'host', hostId: accountId } as const) : ({ by: 'collective', accountId } as const);
   const { items, next } = await store.listContributions(scope, pageSize, from);
-  // What was agreed under another host is not what this hold is about.
-  const isCovered = ({ status, interval, collective }: Contribution): boolean =>
-    status === 'active' && interval !== 'once' && (hostId === null || collective.hostId === hostId);
+  // What was agreed under another host is not what this hold is about, nor is what was agreed after the event.
+  const isCovered = ({ status, interval, collective, createdAt }: Contribution): boolean =>
+    status === 'active' && interval !== 'once' && (hostId === null || collective.hostId === hostId) && createdAt <= at;
   return { items: items.filter(isCovered), next };
 }

@@ -1,4 +1,5 @@
 /** What the application needs from outside to tell people of what happened. */
+import type { Role } from '../domain/authorisation.ts';
 import type { Language, PersonalPreferences, Topic } from '../domain/notification.ts';
 import type { NoticeFacts } from '../messaging/texts/facts.ts';
 import type { ContributionDependencies } from './contribution-ports.ts';
@@ -30,6 +31,14 @@ export type Notice = {
   /** Whose team they were told as; null for themselves. */
   readonly hostId: string | null;
   readonly accountId: string | null;
+  /** The other hosts as whose people they would have been told: somebody on two teams is told once. */
+  readonly alsoHostIds?: readonly string[];
+  /** As what they are told an e-mail of the day looks at again: what they hold, and whose choices count. */
+  readonly as: {
+    readonly accountId: string;
+    readonly roles: readonly Role[];
+    readonly collectiveId: string | null;
+  };
   /** What texts are made of, in any language: names, amounts and dates as they were then. */
   readonly facts: NoticeFacts;
   readonly at: string;
@@ -79,7 +88,10 @@ export type NotificationStore = {
   /** What was told so long ago that it is forgotten counts no more. @param host only what was told to the team of this host */
   unread(userId: string, now: string, host?: string): Promise<number>;
   /** @returns false when it was read before, or is not there */
-  markRead(notice: Pick<Notice, 'userId' | 'eventId' | 'hostId' | 'at'>, readAt: string): Promise<boolean>;
+  markRead(
+    notice: Pick<Notice, 'userId' | 'eventId' | 'hostId' | 'alsoHostIds' | 'at'>,
+    readAt: string,
+  ): Promise<boolean>;
   /** Gives the sending of an e-mail to one who asks, until then; @returns false when somebody else has it, or it was sent */
   claimEmail(userId: string, eventId: string, now: string, until: string): Promise<boolean>;
   emailSent(userId: string, eventId: string, at: string): Promise<void>;
@@ -107,6 +119,11 @@ export type NotificationStore = {
   putLater(later: Later): Promise<boolean>;
   dueLater(shard: number, now: string, limit: number): Promise<readonly Later[]>;
   removeLater(eventId: string, hostId: string): Promise<void>;
+
+  /** Whether the page of an event's givers that begins there has left the message for the next one. */
+  isHandedOn(eventId: string, from: Position | null): Promise<boolean>;
+  /** @param until how long that is remembered */
+  putHandedOn(eventId: string, from: Position | null, until: string): Promise<void>;
 };
 
 /** As the due index shows it. */

@@ -8,16 +8,14 @@ import {
   type Audience,
   type Channel,
   choiceFor,
+  isNamedFor,
   type Language,
   type NotificationPreferences,
   noticeRules,
-  personalAtFirst,
-  preferencesAtFirst,
   type Topic,
-  withPersonal,
 } from '../domain/notification.ts';
 import { nextDigestAt } from './digests.ts';
-import { type News, newsOf } from './news.ts';
+import { isLongAgo, type News, newsOf } from './news.ts';
 import type { SharedFacts } from './notice-facts.ts';
 import type {
   EventMessage,
@@ -28,26 +26,23 @@ import type {
 } from './notification-ports.ts';
 import { minutesAfter } from './periods.ts';
 import type { Position } from './ports.ts';
-import { giversAmong, type Recipient, recipientsOf } from './recipients.ts';
+import { type PreferencesOf, personalOf, preferencesOf } from './preferences-of.ts';
+import { asEach, giversAmong, peopleOfHost, type Recipient, recipientsOf } from './recipients.ts';
 import { tellWebhooks } from './webhook-news.ts';
 
 /** @returns how many people were told by this call */
 export async function deliver(deps: NotificationDependencies, message: EventMessage): Promise<number> {
   const news = await newsOf(deps, message);
-  if (news === undefined || (message.laterOf !== undefined && news.isOvertaken)) {
+  if (news === undefined) {
     return 0;
   }
   if (message.givers !== undefined) {
-    return tellGivers(deps, message, news, message.givers.from ?? undefined);
+    return tellGivers(deps, message, news, message.givers.from);
   }
   if (message.laterOf !== undefined) {
-    const { later } = await recipientsOf(deps, news);
-    return tellEach(
-      deps,
-      message,
-      news,
-      later.filter(({ hostId }) => hostId === message.laterOf),
-    );
+    return news.isOvertaken(message.laterOf)
+      ? 0
+      : tellEach(deps, message, news, await peopleOfHost(deps, news, message.laterOf));
   }
   // Neither do programs that cannot be told keep people from being told, nor people programs.
   const [programs] = await Promise.allSettled([tellWebhooks(deps, message, news)]);
@@ -64,10 +59,35 @@ async function tellPeople(deps: NotificationDependencies, message: EventMessage,
     await remember(deps, message, later);
   }
   if (news.givers !== null && giversIn(news) !== undefined) {
-    await goOn(deps, { ...message, givers: { from: null } });
+    await handOn(deps, message, null);
   }
-  return tellEach(deps, message, news, first);
+  const told = [...first, ...(await namedAmong(deps, news, later))];
+  return tellEach(
+    deps,
+    message,
+    news,
+    isLongAgo(message, deps.clock.now()) ? told.filter((person) => isStillNews(person, message, news)) : told,
+  );
 }
+
+/** Those whom their host wants told with the first. */
+async function namedAmong(
+  deps: NotificationDependencies,
+  { topic }: News,
+  later: readonly Recipient[],
+): Promise<readonly Recipient[]> {
+  const preferences = preferencesOf(deps);
+  const isNamed = await Promise.all(
+    later.map(async ({ hostId, collectiveId, userId }) =>
+      isNamedFor(await preferences(hostId), { topic, accountId: collectiveId, userId }),
+    ),
+  );
+  return later.filter((_, index) => isNamed[index]);
+}
+
+/** Of what comes days later: nobody is asked for what is done, or told of what was before their time. */
+const isStillNews = ({ hostId, since }: Recipient, { at }: EventMessage, { topic, isOvertaken }: News): boolean =>
+  noticeRules[topic].asksToAct ? !isOvertaken(hostId) : since <= at;
 
 const giversIn = ({ audiences }: News): Audience | undefined => audiences.find(({ place }) => place === 'givers');
 
@@ -76,24 +96,39 @@ async function tellGivers(
   deps: NotificationDependencies,
   message: EventMessage,
   news: News,
-  from: Position | undefined,
+  from: Position | null,
 ): Promise<number> {
   const audience = giversIn(news);
-  const page = await news.givers?.(from);
+  const page = await news.givers?.(from ?? undefined);
   if (audience === undefined || page === undefined) {
     return 0;
   }
   if (page.next !== undefined) {
-    await goOn(deps, { ...message, givers: { from: page.next } });
+    await handOn(deps, message, page.next);
   }
   return tellEach(deps, message, news, await giversAmong(deps, page.items, audience));
 }
 
-async function goOn({ queue }: NotificationDependencies, message: EventMessage): Promise<void> {
-  const [left] = await queue.send([message]);
+/** Longer than the queue tries a message. */
+const handedOnMinutes = 24 * 60;
+
+/**
+ * Leaves the page of givers that begins there to another message. It is written down, as this message may come again because of
+ * somebody who cannot be told: if each time another message were left, and that left others, they would be more with every page.
+ */
+async function handOn(
+  { store, queue, clock }: NotificationDependencies,
+  message: EventMessage,
+  from: Position | null,
+): Promise<void> {
+  if (await store.isHandedOn(message.eventId, from)) {
+    return;
+  }
+  const [left] = await queue.send([{ ...message, givers: { from } }]);
   if (left !== undefined) {
     throw new Error('The queue did not take the news of who is still to be told.');
   }
+  await store.putHandedOn(message.eventId, from, minutesAfter(clock.now(), handedOnMinutes));
 }
 
 /** At the same time, so that one who is slow to be told keeps few others waiting; e-mail has limits of its own. */
@@ -107,17 +142,17 @@ async function tellEach(
   recipients: readonly Recipient[],
 ): Promise<number> {
   const others = recipients.filter(({ userId }) => userId !== news.actorId);
-  const ofHost = preferencesOf(deps);
-  const personal = await deps.store.personalPreferences(others.map(({ userId }) => userId));
+  const personal = await personalOf(
+    deps,
+    others.map(({ userId }) => userId),
+  );
   const results = await pMap(
     others,
     async (recipient) => {
-      const { userId } = recipient;
-      const own = personal.get(userId) ?? personalAtFirst;
-      const preferencesAt = async ({ hostId }: Recipient) => withPersonal(await ofHost(hostId), own, userId);
+      const { language, withHost } = personal(recipient.userId);
       try {
-        const chosen = await wanting(news.topic, recipient, preferencesAt);
-        return await tell(deps, { message, news, ...chosen, language: own.language }, chosen.recipient);
+        const chosen = await wanting(news.topic, recipient, withHost);
+        return await tell(deps, { message, news, hostIds: hostsOf(recipient), language, ...chosen }, chosen.recipient);
       } catch (error) {
         // An address that no e-mail can be sent to keeps nobody else from being told.
         return error instanceof Error ? error : new Error('Something was thrown that is no error.');
@@ -132,15 +167,18 @@ async function tellEach(
   return results.filter((isTold) => isTold === true).length;
 }
 
+const hostsOf = (recipient: Recipient): readonly string[] => [
+  ...new Set(asEach([recipient]).flatMap(({ hostId }) => hostId ?? [])),
+];
+
 /** Each host's others are told after that host's own delay. */
 async function remember(
   deps: NotificationDependencies,
   message: EventMessage,
   later: readonly Recipient[],
 ): Promise<void> {
-  const hostIds = new Set(later.flatMap(({ hostId }) => (hostId === null ? [] : [hostId])));
   const preferences = preferencesOf(deps);
-  for (const hostId of hostIds) {
+  for (const hostId of new Set(later.flatMap(hostsOf))) {
     const { laterAfterMinutes } = await preferences(hostId);
     await deps.store.putLater({ ...message, laterOf: hostId, dueAt: minutesAfter(message.at, laterAfterMinutes) });
   }
@@ -156,16 +194,16 @@ const emailClaimMinutes = 5;
 async function wanting(
   topic: Topic,
   first: Recipient,
-  preferencesAt: (recipient: Recipient) => Promise<NotificationPreferences>,
+  withHost: PreferencesOf,
 ): Promise<{ readonly recipient: Recipient; readonly preferences: NotificationPreferences }> {
-  for (const recipient of [first, ...first.also]) {
-    const { accountId, userId } = recipient;
-    const preferences = await preferencesAt(recipient);
+  for (const recipient of asEach([first])) {
+    const { collectiveId: accountId, userId } = recipient;
+    const preferences = await withHost(recipient.hostId);
     if (toPeople.some((channel) => choiceFor(preferences, { topic, channel, accountId, userId }) !== 'off')) {
       return { recipient, preferences };
     }
   }
-  return { recipient: first, preferences: await preferencesAt(first) };
+  return { recipient: first, preferences: await withHost(first.hostId) };
 }
 
 /** Webhooks are told of by the host, and not by person. */
@@ -174,6 +212,8 @@ const toPeople = ['inbox', 'email'] as const satisfies readonly Channel[];
 type Telling = {
   readonly message: EventMessage;
   readonly news: News;
+  /** All those as whose people they would be told. */
+  readonly hostIds: readonly string[];
   readonly preferences: NotificationPreferences;
   readonly language: Language;
 };
@@ -181,18 +221,20 @@ type Telling = {
 /** @returns whether the person was told by this call, or the e-mail that was missing was sent */
 async function tell(
   deps: NotificationDependencies,
-  { message, news: { topic, facts }, preferences, language }: Telling,
+  { message, news: { topic, facts }, hostIds, preferences, language }: Telling,
   recipient: Recipient,
 ): Promise<boolean> {
   const { store, clock } = deps;
   const { eventId, subjectId } = message;
-  const { userId, email: address, hostId, accountId, timeZone } = recipient;
-  const choice = (channel: (typeof toPeople)[number]) => choiceFor(preferences, { topic, channel, accountId, userId });
+  const { userId, email: address, hostId, accountId, held, collectiveId, timeZone } = recipient;
+  const choice = (channel: (typeof toPeople)[number]) =>
+    choiceFor(preferences, { topic, channel, accountId: collectiveId, userId });
   const isHidden = choice('inbox') === 'off';
   const email = deps.mailer === null || address === null ? 'off' : choice('email');
   if (isHidden && email === 'off') {
-    return false;
+    return sendMissing(deps, userId, eventId);
   }
+  const alsoHostIds = hostIds.filter((id) => id !== hostId);
   const now = clock.now();
   const notice: Notice = {
     userId,
@@ -201,6 +243,8 @@ async function tell(
     subjectId,
     hostId,
     accountId,
+    ...(alsoHostIds.length === 0 ? {} : { alsoHostIds }),
+    as: { ...held, collectiveId },
     facts: factsFor(deps, message, facts, recipient),
     at: now,
     readAt: null,
@@ -214,17 +258,18 @@ async function tell(
   };
   switch (email) {
     case 'off':
-      return toldOnce(store, notice);
-    case 'daily':
-      return toldOnce(store, notice, { digestAt: nextDigestAt(now, timeZone) });
+    case 'daily': {
+      const digest = email === 'daily' ? [{ digestAt: nextDigestAt(now, timeZone) }] : [];
+      // It was told before, and an e-mail may be missing still that was wanted at once then.
+      return (await toldOnce(store, notice, ...digest)) || sendMissing(deps, userId, eventId);
+    }
     case 'at_once': {
       const isNew = await toldOnce(store, notice, { claimedUntil: minutesAfter(now, emailClaimMinutes) });
-      if (isNew) {
-        await sendEmail(deps, notice);
-        return true;
+      if (!isNew) {
+        return sendMissing(deps, userId, eventId);
       }
-      // It was told before, and an e-mail may be missing still.
-      return sendMissing(deps, userId, eventId);
+      await sendEmail(deps, notice);
+      return true;
     }
   }
 }
@@ -311,18 +356,4 @@ async function sendEmail(
     throw error;
   }
   await store.emailSent(userId, eventId, clock.now());
-}
-
-/** Each host's are read once for a message, however many of its people are told. */
-function preferencesOf({ store }: NotificationDependencies) {
-  const read = new Map<string, Promise<NotificationPreferences>>();
-  const ofHost = async (hostId: string) => (await store.account(hostId))?.settings?.notifications ?? preferencesAtFirst;
-  return async (hostId: string | null): Promise<NotificationPreferences> => {
-    if (hostId === null) {
-      return preferencesAtFirst;
-    }
-    const known = read.get(hostId) ?? ofHost(hostId);
-    read.set(hostId, known);
-    return known;
-  };
 }

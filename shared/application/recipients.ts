@@ -15,6 +15,12 @@ export type Recipient = {
   readonly place: Place;
   readonly hostId: string | null;
   readonly accountId: string | null;
+  /** Where they hold which of the roles that it takes: their own account needs none. */
+  readonly held: { readonly accountId: string; readonly roles: Audience['roles'] };
+  /** Since when that is so, as far as it is known. */
+  readonly since: string;
+  /** The collective whose choices count for them. */
+  readonly collectiveId: string | null;
   readonly timeZone: string;
   /** The contribution of theirs that a hold covers, if it is one. */
   readonly own: HoldFacts['own'];
@@ -47,13 +53,32 @@ export async function recipientsOf(
   return { first: told, later: people(later).filter(({ userId }) => !told.some((one) => one.userId === userId)) };
 }
 
+/** Everybody who is told of it as one of a host's people, now that the host's delay is over, whoever came first at first. */
+export async function peopleOfHost(
+  deps: NotificationDependencies,
+  news: News,
+  hostId: string,
+): Promise<readonly Recipient[]> {
+  const { first, later } = await recipientsOf(deps, news);
+  return once(asEach([...first, ...later]).filter((person) => person.hostId === hostId));
+}
+
+/** As everything that they are told, one by one. */
+export const asEach = (people: readonly Recipient[]): readonly Recipient[] =>
+  people.flatMap((person) => [{ ...person, also: [] }, ...person.also]);
+
 async function peopleOf(
   deps: NotificationDependencies,
   news: News,
   { place, roles }: Audience,
 ): Promise<readonly Recipient[]> {
   const accountId = news.accountAt(place);
-  return accountId === null ? [] : membersOrSelf(deps, { place, accountId, hostId: news.hostAt(place) }, roles);
+  if (accountId === null) {
+    return [];
+  }
+  const people = await membersOrSelf(deps, { place, accountId, hostId: news.hostAt(place) }, roles);
+  const collectiveId = news.collectiveAt(place);
+  return people.map((person) => ({ ...person, collectiveId }));
 }
 
 /**
@@ -97,15 +122,32 @@ async function membersOrSelf(
     return [];
   }
   const host = hostId === null || hostId === accountId ? account : await store.account(hostId);
-  const shared = { place, hostId, timeZone: (host ?? account).timeZone, own: null, contributionId: null, also: [] };
+  const shared = {
+    place,
+    hostId,
+    held: { accountId, roles },
+    collectiveId: null,
+    timeZone: (host ?? account).timeZone,
+    own: null,
+    contributionId: null,
+    also: [],
+  };
   if (account.kind === 'person') {
-    return [{ ...shared, userId: account.id, name: account.name, email: account.email, accountId: null }];
+    const { id: userId, name, email, createdAt: since } = account;
+    return [{ ...shared, userId, name, email, since, accountId: null }];
   }
   const { items } = await store.members(accountId, membersMax);
   const collectiveId = account.kind === 'collective' ? account.id : null;
   return items
     .filter((member) => holdsOne(member, roles))
-    .map(({ userId, name, email }) => ({ ...shared, userId, name, email, accountId: collectiveId }));
+    .map(({ userId, name, email, updatedAt: since }) => ({
+      ...shared,
+      userId,
+      name,
+      email,
+      since,
+      accountId: collectiveId,
+    }));
 }
 
 const holdsOne = (member: Membership, roles: Audience['roles']): boolean =>

@@ -32,7 +32,10 @@ export type Audience = {
   readonly place: Place;
   /** Empty for a person by itself. */
   readonly roles: readonly Role[];
-  /** `first`: at once. `later`: after the host's delay, unless somebody has acted by then. */
+  /**
+   * `first`: at once. `later`: where nobody comes first; and of what asks to be done, after the host's delay, unless somebody has
+   * acted by then.
+   */
   readonly when: 'first' | 'later';
 };
 
@@ -67,28 +70,28 @@ export const noticeRules: Readonly<Record<Topic, NoticeRule>> = {
   to_send: asked(team('payer_host')),
   to_settle: asked(team('payer_host')),
   rejected: told([author]),
-  canceled: told([finance('payer_host'), people('payer'), people('payee')]),
-  expired: told([finance('payer_host'), author]),
+  canceled: told([...team('payer_host'), people('payer'), people('payee')]),
+  expired: told([...team('payer_host'), author]),
   money_sent: required(team('payee_host')),
-  money_received: told([finance('payer_host'), finance('payee_host'), people('payer'), people('payee')]),
-  accepted_short: told([finance('payer_host'), finance('payee_host'), author]),
+  money_received: told([...bothHosts, people('payer'), people('payee')]),
+  accepted_short: told([...bothHosts, author]),
   not_received: required(bothHosts),
   late: asked(bothHosts),
-  returned: told([finance('payer_host'), finance('payee_host'), author]),
+  returned: told([...bothHosts, author]),
   write_off_proposed: asked(bothHosts),
-  written_off: told([finance('payer_host'), finance('payee_host'), author]),
-  sent_back: told([finance('payer_host'), finance('payee_host')]),
+  written_off: told([...bothHosts, author]),
+  sent_back: told(bothHosts),
   charge_failed: told([giver]),
   contribution_set_aside: asked([...team('host'), giver]),
-  contribution_canceled: told([finance('host'), people('collective'), giver]),
+  contribution_canceled: told([...team('host'), people('collective'), giver]),
   period_unconfirmed: asked(team('host')),
   paused: told([
-    finance('host'),
+    ...team('host'),
     people('collective'),
     { place: 'givers', roles: ['collective_admin'], when: 'first' },
   ]),
   resumed: told([
-    finance('host'),
+    ...team('host'),
     people('collective'),
     { place: 'givers', roles: ['collective_admin'], when: 'first' },
   ]),
@@ -233,6 +236,8 @@ export type PreferenceRule = {
   readonly accountId?: string | undefined;
   readonly userId?: string | undefined;
   readonly choice: DeliveryChoice;
+  /** What somebody chose for themselves, and no host for them. */
+  readonly isOwn?: true;
 };
 
 export const preferencesAtFirst: NotificationPreferences = { laterAfterMinutes: 24 * 60, rules: [] };
@@ -240,12 +245,13 @@ export const preferencesAtFirst: NotificationPreferences = { laterAfterMinutes: 
 export type Asked = {
   readonly topic: Topic;
   readonly channel: Exclude<Channel, 'webhook'>;
+  /** The collective that it is about, on this person's side. */
   readonly accountId: string | null;
   readonly userId: string;
 };
 
 /**
- * The rule that fits best: one for the person before one for the collective, that before one for the topic, that before one for
+ * The rule that fits best: what somebody chose for themselves before what their host did, one for the person before one for the collective, that before one for the topic, that before one for
  * the channel; of two that fit equally well the later one. The inbox has everything that is required, whatever was chosen.
  */
 export function choiceFor({ rules }: NotificationPreferences, asked: Asked): DeliveryChoice {
@@ -272,25 +278,39 @@ export type PersonalPreferences = {
 
 export const personalAtFirst: PersonalPreferences = { language: 'en', rules: [] };
 
-/** Somebody's own choice counts for more than the host's for them, where both say as much. */
+/** Somebody's own choice counts for more than the host's, whatever that names. */
 export const withPersonal = (
   host: NotificationPreferences,
   { rules }: PersonalPreferences,
   userId: string,
-): NotificationPreferences => ({ ...host, rules: [...host.rules, ...rules.map((rule) => ({ ...rule, userId }))] });
+): NotificationPreferences => ({
+  ...host,
+  rules: [...host.rules, ...rules.map((rule) => ({ ...rule, userId, isOwn: true as const }))],
+});
 
-const weightOf = ({ userId, accountId, topic, channel }: PreferenceRule): number =>
+/** Whether their host wants somebody told at once of a topic although others come first: it names both. */
+export const isNamedFor = (
+  { rules }: NotificationPreferences,
+  asked: Pick<Asked, 'topic' | 'accountId' | 'userId'>,
+): boolean =>
+  rules.some(
+    ({ userId, topic, accountId, choice }) =>
+      choice === 'at_once' &&
+      userId === asked.userId &&
+      topic === asked.topic &&
+      (accountId === undefined || accountId === asked.accountId),
+  );
+
+const weightOf = ({ isOwn, userId, accountId, topic, channel }: PreferenceRule): number =>
+  (isOwn === true ? 16 : 0) +
   (userId === undefined ? 0 : 8) +
   (accountId === undefined ? 0 : 4) +
   (topic === undefined ? 0 : 2) +
   (channel === undefined ? 0 : 1);
 
 /**
- * Rules that would keep everybody from having e-mail of what is required. One for a collective, or for a person, may: they have it in
- * their inbox whatever was chosen.
+ * Rules that would keep everybody from having e-mail of what is required, be it for one collective. One for a person may: they have
+ * it in their inbox whatever was chosen.
  */
-export const switchesOffRequired = ({ topic, userId, accountId, choice }: PreferenceRule): boolean =>
-  choice === 'off' &&
-  userId === undefined &&
-  accountId === undefined &&
-  (topic === undefined || noticeRules[topic].isRequired);
+export const switchesOffRequired = ({ topic, userId, choice }: PreferenceRule): boolean =>
+  choice === 'off' && userId === undefined && (topic === undefined || noticeRules[topic].isRequired);

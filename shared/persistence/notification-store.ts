@@ -9,8 +9,12 @@ import { expiryOf, forgottenAt, monthOf } from './retention.ts';
 import type { StoreOptions } from './store.ts';
 import { createTableReader } from './table-reader.ts';
 
-/** What is unread is counted by month, as it is forgotten: what was forgotten unread is counted no more. */
-const unreadIn = (month: string, hostId: string | null): string => `unread#${month}#${hostId ?? ''}`;
+/**
+ * What is unread is counted by month, as it is forgotten: what was forgotten unread is counted no more. What somebody was told as
+ * one of two teams is counted for both by one number, so that it is once in their sum.
+ */
+const unreadIn = ({ at, hostId, alsoHostIds = [] }: Pick<Notice, 'at' | 'hostId' | 'alsoHostIds'>): string =>
+  `unread#${monthOf(at)}#${[hostId ?? '', ...alsoHostIds].join('+')}`;
 
 export function createNotificationStore({ client, tableName }: StoreOptions): NotificationStore {
   const { get, batchGet, due, inOrder, slice, byPrefix } = createTableReader(client, tableName);
@@ -44,7 +48,7 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
                         TableName: tableName,
                         Key: keys.inbox(notice.userId),
                         UpdateExpression: 'ADD #unread :one',
-                        ExpressionAttributeNames: { '#unread': unreadIn(monthOf(notice.at), notice.hostId) },
+                        ExpressionAttributeNames: { '#unread': unreadIn(notice) },
                         ExpressionAttributeValues: { ':one': 1 },
                       },
                     },
@@ -81,12 +85,13 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
       return counts
         .map(([name, count]) => ({ parts: name.split('#'), count: Number(count) }))
         .filter(
-          ({ parts: [what, month = '', hostId] }) =>
-            what === 'unread' && forgottenAt(month) > now && (host ?? hostId) === hostId,
+          ({ parts: [what, month = '', hostIds = ''] }) =>
+            what === 'unread' && forgottenAt(month) > now && (host === undefined || hostIds.split('+').includes(host)),
         )
         .reduce((sum, { count }) => sum + count, 0);
     },
-    async markRead({ userId, eventId, hostId, at: toldAt }, at) {
+    async markRead(notice, at) {
+      const { userId, eventId } = notice;
       try {
         await client.send(
           new TransactWriteCommand({
@@ -105,7 +110,7 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
                   TableName: tableName,
                   Key: keys.inbox(userId),
                   UpdateExpression: 'ADD #unread :less',
-                  ExpressionAttributeNames: { '#unread': unreadIn(monthOf(toldAt), hostId) },
+                  ExpressionAttributeNames: { '#unread': unreadIn(notice) },
                   ExpressionAttributeValues: { ':less': -1 },
                 },
               },
@@ -268,6 +273,19 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
     },
     async removeLater(eventId, hostId) {
       await client.send(new DeleteCommand({ TableName: tableName, Key: keys.later(eventId, hostId) }));
+    },
+
+    async isHandedOn(eventId, from) {
+      return (await get(keys.handedOn(eventId, from))) !== undefined;
+    },
+    async putHandedOn(eventId, from, until) {
+      const Item = {
+        ...keys.handedOn(eventId, from),
+        entity: 'HANDED_ON',
+        schemaVersion: 1,
+        expiresAtSeconds: Math.ceil(Date.parse(until) / 1000),
+      };
+      await client.send(new PutCommand({ TableName: tableName, Item }));
     },
   };
 }

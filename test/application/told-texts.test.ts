@@ -83,6 +83,8 @@ const sentBack = async (world: WebhookWorld, intentId: string, amount: number) =
   await world.must(people.hostAdminB, id, { name: 'approve' });
   await world.must(people.hostAdminB, id, sending());
   await world.must(people.financeA, id, receiving(back));
+  // What happened in the same millisecond has no order.
+  world.clock.advanceDays(0.01);
 };
 
 const paused = async (world: WebhookWorld, input: Parameters<WebhookWorld['paused']>[2]) => {
@@ -113,6 +115,7 @@ const stories: Readonly<Record<TextKey, Story>> = {
   money_received: story('financeA', async (world) => {
     const { id } = await sent(world);
     await world.must(world.people.financeB, id, receiving(usd(600), { reference: 'IN-1' }));
+    world.clock.advanceDays(0.01);
     return world.must(world.people.financeB, id, receiving(usd(400), { reference: 'IN-2', date: '2026-03-03' }));
   }),
   received_in_part: story('financeA', async (world) => {

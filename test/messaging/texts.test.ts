@@ -1,5 +1,6 @@
 /** The texts that people get, to be read through: `__snapshots__/texts.test.ts.snap`. */
 import { describe, expect, test } from '@jest/globals';
+import { digestMax } from '../../shared/application/digests.ts';
 import { currencyCodes } from '../../shared/domain/money.ts';
 import { noticeRules, type Place, topics } from '../../shared/domain/notification.ts';
 import { intentTypes } from '../../shared/domain/payment-intent.ts';
@@ -224,6 +225,10 @@ describe('a summary', () => {
     expect(text.match(/^- /gm)).toHaveLength(digestItemsMax);
     expect(html.match(/<li/g)).toHaveLength(digestItemsMax);
     expect(text).toContain('And 7 more in your inbox.');
+  });
+
+  test('has room for all that is sent in one', () => {
+    expect(digestMax).toBeLessThanOrEqual(digestItemsMax);
   });
 
   test('of nothing is a mistake', () => {

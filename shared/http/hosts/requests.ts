@@ -44,8 +44,13 @@ export const PutFees = z
 const PreferenceRule = z.strictObject({
   topic: Topic.optional().meta({ description: 'What it is about; everything when left out.' }),
   channel: Channel.optional().meta({ description: 'Over which channel; both when left out.' }),
-  accountId: AccountId.optional().meta({ description: 'For the people of one collective that the host holds.' }),
-  userId: AccountId.optional().meta({ description: 'For one person; for everybody when left out.' }),
+  accountId: AccountId.optional().meta({
+    description: 'For what concerns one collective that the host holds: its people, and the host’s own.',
+  }),
+  userId: AccountId.optional().meta({
+    description:
+      'For one person; for everybody when left out. Named with a topic and `at_once`, they are told with those who come first.',
+  }),
   choice: Delivery,
 });
 
