@@ -1,6 +1,6 @@
 import type { FieldError } from '../../shared/domain/refusals.ts';
 import { refuse } from '../../shared/domain/result.ts';
-import { type Parsed, parse, pointerOf } from '../../shared/http/validation.ts';
+import { errorsMax, faultsOfForm, type Parsed, parse, pointerOf } from '../../shared/http/validation.ts';
 import type { Handler, HttpEvent, Incoming } from './http-message.ts';
 
 /** What the schemas of the route let through; the types of each operation are those of its schemas (`Asked`). */
@@ -19,10 +19,10 @@ const idempotencyKeyForm = /^[\x21-\x7e]{1,255}$/;
 export const withInput =
   <Request extends Unchecked>(next: Handler<Request & WithInput>): Handler<Request> =>
   async (request) => {
-    const { route, event, content } = request;
+    const { route, event } = request;
     const params = parse(route.params, event.pathParameters ?? {});
     const query = readQuery(request);
-    const body: Parsed<object> = route.body === undefined ? { ok: true, value: {} } : parse(route.body, content);
+    const body = readBody(request);
     if (params.ok && query.ok && body.ok && hasGoodKey(request)) {
       return next({ ...request, params: params.value, query: query.value, body: body.value });
     }
@@ -40,6 +40,15 @@ const keyError: FieldError = {
 
 const hasGoodKey = ({ idempotencyKey }: Unchecked): boolean =>
   idempotencyKey === undefined || idempotencyKeyForm.test(idempotencyKey);
+
+/** What is repeated is known by its whole body, so the form of that is looked at even where no field of it is. */
+function readBody({ route, content }: Unchecked): Parsed<object> {
+  const errors = faultsOfForm(content).slice(0, errorsMax);
+  if (errors.length > 0) {
+    return { ok: false, errors };
+  }
+  return route.body === undefined ? { ok: true, value: {} } : parse(route.body, content);
+}
 
 function readQuery({ route, event }: Incoming): Parsed<Readonly<Record<string, unknown>>> {
   const given = [...queryOf(event)];

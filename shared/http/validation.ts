@@ -67,6 +67,24 @@ function fieldErrors(issues: readonly z.core.$ZodIssue[]): readonly FieldError[]
   return [...errors].slice(0, errorsMax).map(([pointer, detail]) => ({ pointer, detail }));
 }
 
+/**
+ * What JSON can write and its canonical form (RFC 8785) cannot: half a surrogate pair, in a text or a name, and a number larger than
+ * there are. No two readers need agree on what it is, so nothing that has it is taken, wherever it stands.
+ */
+export function faultsOfForm(value: unknown, path: readonly PropertyKey[] = []): readonly FieldError[] {
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).flatMap(([name, member]) =>
+      faultsOfForm(name.isWellFormed() ? member : name, [...path, name]),
+    );
+  }
+  if (typeof value === 'string') {
+    return value.isWellFormed() ? [] : [{ pointer: pointerOf(path), detail: 'Has halves of characters.' }];
+  }
+  return value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY
+    ? [{ pointer: pointerOf(path), detail: 'Is too large a number.' }]
+    : [];
+}
+
 export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): Parsed<z.output<Schema>> {
   const result = schema.safeParse(input, { error: describe });
   return result.success ? { ok: true, value: result.data } : { ok: false, errors: fieldErrors(result.error.issues) };

@@ -6,7 +6,7 @@ import { bodyBytesMax } from '../../functions/middleware/with-content.ts';
 import { isChange } from '../../shared/http/route.ts';
 import type { OperationId } from '../../shared/http/route-table.ts';
 import { operationIds } from '../../shared/http/routes.ts';
-import { BadRequests, type Document, type Operation } from '../support/bad-requests.ts';
+import { BadRequests, type Document, illFormed, type Operation } from '../support/bad-requests.ts';
 import {
   type Api,
   type CallOptions,
@@ -260,6 +260,21 @@ test.each(changes)('%s refuses a body that its description does not allow, and p
       { numRuns: runs },
     ),
   );
+});
+
+test.each(changes)('%s refuses what has no one way to be written down, whether it takes a body or not', async (id) => {
+  const request = headersOf(good(id), { 'content-type': 'application/json' });
+  const bodies: readonly (readonly [string, string])[] = [
+    ...illFormed.map((text) => [JSON.stringify({ some: { where: ['', text] } }), '/some/where/1'] as const),
+    ['{"a\\ud800":{"b":"\\ud800"}}', '/a\ufffd'],
+    ['{"large":[0,1e999]}', '/large/1'],
+    ['"\\ud800"', ''],
+  ];
+  await nothingChanges(async () => {
+    for (const [body, pointer] of bodies) {
+      await expectProblem({ ...request, body }, 'validation-failed', pointer);
+    }
+  });
 });
 
 test.each(operations)('%s refuses parameters that its description does not allow', async (id) => {

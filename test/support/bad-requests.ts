@@ -111,9 +111,20 @@ export class BadRequests {
   ): readonly fc.Arbitrary<BadValue>[] {
     const properties = schema.properties ?? {};
     const unknown = fc
-      .constantFrom('id', 'status', 'version', 'admin', 'userId', 'Amount', '$ref', 'x'.repeat(40), 'ünknown')
+      .constantFrom(
+        'id',
+        'status',
+        'version',
+        'admin',
+        'userId',
+        'Amount',
+        '$ref',
+        'x'.repeat(40),
+        'ünknown',
+        'n\ud800',
+      )
       .filter((name) => !(name in properties))
-      .map((name) => ({ value: { ...good, [name]: 1 }, pointer: `${pointer}/${name}` }));
+      .map((name) => ({ value: { ...good, [name]: 1 }, pointer: `${pointer}/${name.toWellFormed()}` }));
     const missing = (schema.required ?? []).map((name) => {
       const { [name]: _gone, ...rest } = good;
       return fc.constant({ value: rest, pointer: `${pointer}/${name}` });
@@ -201,6 +212,9 @@ const valuesOfTypes: readonly (readonly [readonly string[], unknown])[] = [
   [['object'], { amount: 1 }],
 ];
 
+/** Halves of surrogate pairs: in JSON they can be written, and no text of Unicode has them. */
+export const illFormed = ['\ud800', '\udfff', 'https://hooks.example.org/\ud800', 'a\udc00\ud800'] as const;
+
 function wrongTexts(schema: Schema): readonly string[] {
   const { pattern, format, minLength = 0, maxLength } = schema;
   const candidates = [
@@ -208,7 +222,7 @@ function wrongTexts(schema: Schema): readonly string[] {
     '   ',
     'nonsense \u0000',
     'right\u202eleft',
-    '\ud800',
+    ...illFormed,
     '<script>',
     '../../etc/passwd',
     '%zz',
@@ -219,6 +233,7 @@ function wrongTexts(schema: Schema): readonly string[] {
     ...(maxLength === undefined ? [] : ['x'.repeat(maxLength + 1)]),
   ];
   const isWrong = (text: string): boolean =>
+    !text.isWellFormed() ||
     (schema.const !== undefined && text !== schema.const) ||
     (schema.enum !== undefined && !schema.enum.includes(text)) ||
     (pattern !== undefined && !new RegExp(pattern, 'u').test(text)) ||
