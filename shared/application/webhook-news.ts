@@ -1,6 +1,6 @@
 /** Hands the news of an event on to the programs that a host wants told: a delivery for each endpoint, and a message for its attempt. */
 import type { Place } from '../domain/notification.ts';
-import { beginDelivery, endpointsRead, wantsTopic } from '../domain/webhook-endpoint.ts';
+import { beginDelivery, closeDelivery, endpointsRead, wantsTopic } from '../domain/webhook-endpoint.ts';
 import type { News } from './news.ts';
 import type { EventMessage } from './notification-ports.ts';
 import type { Clock, Dependencies } from './ports.ts';
@@ -25,9 +25,10 @@ export async function tellWebhooks(deps: WebhookNewsDependencies, message: Event
   for (const hostId of hostsToldOf(news)) {
     begun.push(...(await beginAt(deps, hostId, message, news)));
   }
-  const left = await deps.webhookQueue.send(begun.map((each) => ({ message: messageFor(each), delaySeconds: 0 })));
+  const due = begun.filter(({ delivery }) => delivery.nextAttemptAt !== null);
+  const left = await deps.webhookQueue.send(due.map((each) => ({ message: messageFor(each), delaySeconds: 0 })));
   if (left.length > 0) {
-    throw new Error(`${left.length} of ${begun.length} webhooks were not taken by the queue; the sweep finds them.`);
+    throw new Error(`${left.length} of ${due.length} webhooks were not taken by the queue; the sweep finds them.`);
   }
 }
 
@@ -60,8 +61,10 @@ async function beginAt(
     ...parties,
   };
   const createdAt = clock.now();
-  const begun = wanted.map(({ id: endpointId }): StoredDelivery => {
-    const delivery = beginDelivery({ id: deliveryIdOf(eventId), endpointId, eventId, topic, createdAt });
+  const begun = wanted.map(({ id: endpointId, status }): StoredDelivery => {
+    const begins = beginDelivery({ id: deliveryIdOf(eventId), endpointId, eventId, topic, createdAt });
+    // What it misses while it is disabled is written down, so that it can be replayed.
+    const delivery = status === 'active' ? begins : closeDelivery(begins, createdAt);
     return { delivery, hostId, news, version: 1, sweepAt: sweepAtOf(delivery) };
   });
   for (const each of begun) {

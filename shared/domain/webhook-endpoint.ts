@@ -117,8 +117,8 @@ export const disableEndpoint = (endpoint: WebhookEndpoint, at: string, reason: D
 
 const anew = (at: string) => ({ failingSince: null, activeSince: at });
 
-export const wantsTopic = ({ status, topics }: WebhookEndpoint, topic: Topic): boolean =>
-  status === 'active' && (topics === 'all' || topics.includes(topic));
+export const wantsTopic = ({ topics }: WebhookEndpoint, topic: Topic): boolean =>
+  topics === 'all' || topics.includes(topic);
 
 /** What may be shown and logged of an endpoint: everything but its secrets. */
 export type EndpointView = Omit<WebhookEndpoint, 'secrets'> & {

@@ -131,12 +131,41 @@ describe('an event', () => {
 
   test('is told to endpoints that want its topic and are active', async () => {
     const { url, received } = await answering(204);
-    await world.endpointAt(url, { topics: ['paused'] });
+    const other = await world.endpointAt(url, { topics: ['paused'] });
     const disabled = await world.endpointAt(url);
     expected(await disableWebhookEndpoint(world.endpoints, asAdmin(), of(disabled)));
     await world.tell((await world.sent()).id);
     await world.pass(60);
     expect(received).toEqual([]);
+    expect(await deliveriesOf(other)).toEqual([]);
+  });
+
+  test('while an endpoint is disabled is listed as not sent there, and can be replayed once it is enabled', async () => {
+    const { url, received } = await answering(204);
+    const endpoint = await world.endpointAt(url, { topics: ['money_sent'] });
+    expected(await disableWebhookEndpoint(world.endpoints, asAdmin(), of(endpoint)));
+    const { id } = await world.sent();
+    await world.tell(id);
+    // Nothing of it is queued, now or by the sweep.
+    expect(world.queued).toEqual([]);
+    await world.pass(hour);
+    const missed = await onlyDelivery(endpoint);
+    expect(missed).toMatchObject({
+      status: 'endpoint_disabled',
+      topic: 'money_sent',
+      subject: { kind: 'payment_intent', id },
+      nextAttemptAt: null,
+      attemptCount: 0,
+    });
+    expected(await enableWebhookEndpoint(world.endpoints, asAdmin(), of(endpoint)));
+    // Neither does news that comes again send it by itself.
+    await world.tell(id);
+    await world.pass(hour);
+    expect(received).toEqual([]);
+    expected(await replayWebhookDelivery(world.endpoints, asAdmin(), { ...of(endpoint), deliveryId: missed.id }));
+    await world.pass(1);
+    expect(await onlyDelivery(endpoint)).toMatchObject({ status: 'delivered', attemptCount: 1 });
+    expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ type: 'payment_intent.money_sent' });
   });
 
   test('that the queue does not take is told by the sweep, and people are told at once', async () => {

@@ -301,14 +301,13 @@ describe('a delivery', () => {
 });
 
 describe('an endpoint', () => {
-  test('hears of its topics, while it is active', () => {
+  test('wants its topics, or all there are', () => {
     const some = editEndpoint(endpoint, { topics: ['money_sent'] }, moment(1));
     expect([wantsTopic(endpoint, 'late'), wantsTopic(some, 'money_sent'), wantsTopic(some, 'late')]).toEqual([
       true,
       true,
       false,
     ]);
-    expect(wantsTopic(disableEndpoint(endpoint, moment(1), 'by_hand'), 'late')).toBe(false);
   });
 
   test('begins anew at another address, and not with another description', () => {

@@ -67,7 +67,8 @@ export const webhookEndpointRoutes = defineRoutes<'webhook-endpoints'>()({
   enableWebhookEndpoint: {
     ...changed,
     summary: 'Send to a webhook endpoint again',
-    description: 'What was not delivered meanwhile is not sent by itself: replay what is wanted.',
+    description:
+      'What was not delivered meanwhile is not sent by itself: its deliveries have the status `endpoint_disabled`; replay those that are wanted.',
     body: Nothing,
   },
   disableWebhookEndpoint: {

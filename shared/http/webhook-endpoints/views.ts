@@ -52,7 +52,7 @@ export const WebhookEndpointWithSecret = z
 export const DeliveryStatus = z.enum(deliveryStatuses).meta({
   id: 'WebhookDeliveryStatus',
   description:
-    'What became of it: `pending` is still tried; `delivered`; `exhausted` after seven attempts; `gone` when the receiver answered 410; `endpoint_disabled` when nothing was sent there any more.',
+    'What became of it: `pending` is still tried; `delivered`; `exhausted` after seven attempts; `gone` when the receiver answered 410; `endpoint_disabled` when the endpoint was disabled before it arrived, or before it was to be sent at all.',
 });
 
 export const WebhookDeliveryView = z
