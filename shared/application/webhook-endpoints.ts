@@ -88,19 +88,24 @@ export const createWebhookEndpoint = (
   meta: RequestMeta,
   hostId: string,
   { url: given, description, topics }: CreateEndpointInput,
-): Outcome =>
-  execute(deps, meta, {
+): Outcome => {
+  let checked: Result<string, string> | undefined;
+  return execute(deps, meta, {
     accountIds: [hostId],
     authorise: authorised(meta, hostId),
     decide: async (_read, now) => {
+      // Once, however often it is decided: names may take seconds to look up.
+      checked ??= await deps.checkUrl(given);
+      const url = checked;
+      if (!url.ok) {
+        return invalid('/url', url.refusal);
+      }
+      // Before the list, so that the list has all of them; what is registered after is a lost race.
+      const before = await deps.store.webhookRegistrations(hostId);
       const { items } = await deps.store.listWebhookEndpoints(hostId, endpointsMax);
       if (items.length >= endpointsMax) {
         const detail = `A host has at most ${endpointsMax} webhook endpoints; delete one first.`;
         return refuse({ code: 'too-many', detail });
-      }
-      const url = await deps.checkUrl(given);
-      if (!url.ok) {
-        return invalid('/url', url.refusal);
       }
       const endpoint = openEndpoint({
         id: deps.ids.next('whe', now),
@@ -113,11 +118,15 @@ export const createWebhookEndpoint = (
         createdBy: meta.userId,
       });
       return accept({
-        change: { intents: [], webhooks: { endpoints: [{ before: null, after: endpoint }] } },
+        change: {
+          intents: [],
+          webhooks: { registration: { hostId, before }, endpoints: [{ before: null, after: endpoint }] },
+        },
         ...secretAnswer(201, endpoint, now),
       });
     },
   });
+};
 
 type Changed = { readonly after: WebhookEndpoint | null; readonly plan: Omit<Plan, 'change'> };
 

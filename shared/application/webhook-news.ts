@@ -1,9 +1,15 @@
 /** Hands the news of an event on to the programs that a host wants told: a delivery for each endpoint, and a message for its attempt. */
 import type { Place } from '../domain/notification.ts';
-import { beginDelivery, closeDelivery, endpointsRead, wantsTopic } from '../domain/webhook-endpoint.ts';
+import {
+  beginDelivery,
+  closeDelivery,
+  endpointsMax,
+  type WebhookEndpoint,
+  wantsTopic,
+} from '../domain/webhook-endpoint.ts';
 import type { News } from './news.ts';
 import type { EventMessage } from './notification-ports.ts';
-import type { Clock, Dependencies } from './ports.ts';
+import type { Clock, Dependencies, Position } from './ports.ts';
 import { deliveryIdOf, messageFor, sweepAtOf } from './webhook-delivery.ts';
 import type { StoredDelivery, WebhookNews, WebhookQueue, WebhookStore } from './webhook-ports.ts';
 
@@ -46,8 +52,7 @@ async function beginAt(
   { eventId, at }: EventMessage,
   { topic, subject, parties }: News,
 ): Promise<readonly StoredDelivery[]> {
-  const { items } = await store.listWebhookEndpoints(hostId, endpointsRead);
-  const wanted = items.filter((endpoint) => wantsTopic(endpoint, topic));
+  const wanted = (await endpointsOf(store, hostId)).filter((endpoint) => wantsTopic(endpoint, topic));
   if (wanted.length === 0) {
     return [];
   }
@@ -71,4 +76,21 @@ async function beginAt(
     await store.putDelivery(each);
   }
   return begun;
+}
+
+/** One more than a host may have, so that a page that is not full is the last. */
+const pageSize = endpointsMax + 1;
+
+async function endpointsOf(
+  store: WebhookNewsDependencies['store'],
+  hostId: string,
+): Promise<readonly WebhookEndpoint[]> {
+  const found: WebhookEndpoint[] = [];
+  let from: Position | undefined;
+  do {
+    const { items, next } = await store.listWebhookEndpoints(hostId, pageSize, from);
+    found.push(...items);
+    from = next;
+  } while (from !== undefined);
+  return found;
 }

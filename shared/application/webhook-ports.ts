@@ -54,6 +54,8 @@ export type WebhookEvent = {
 
 /** The part of a change that is about webhooks; each is bound to the version that it was decided on. */
 export type WebhookChanges = {
+  /** One more endpoint is registered with a host that had registered so many: whoever registers at the same time comes again. */
+  readonly registration?: { readonly hostId: string; readonly before: number };
   /** One that is over is deleted. */
   readonly endpoints?: readonly { readonly before: WebhookEndpoint | null; readonly after: WebhookEndpoint | null }[];
   readonly deliveries?: readonly { readonly before: StoredDelivery | null; readonly after: StoredDelivery }[];
@@ -74,6 +76,8 @@ export type WebhookStore = {
   webhookEndpoint(hostId: string, id: string): Promise<WebhookEndpoint | undefined>;
   /** Oldest first. */
   listWebhookEndpoints(hostId: string, limit: number, from?: Position): Promise<Slice<WebhookEndpoint>>;
+  /** How many endpoints the host has ever registered; asked before those that there are, it tells whether these were all. */
+  webhookRegistrations(hostId: string): Promise<number>;
   webhookEvent(endpointId: string, number: number): Promise<WebhookEvent | undefined>;
 
   webhookDelivery(endpointId: string, eventId: string): Promise<StoredDelivery | undefined>;

@@ -67,8 +67,6 @@ export const previousSecretsMax = 3;
 
 /** Endpoints of one host. */
 export const endpointsMax = 20;
-/** Those that were made at the same moment may be a few more; they are told all the same. */
-export const endpointsRead = 2 * endpointsMax;
 
 /** Attempts that are kept with a delivery, the newest: two rounds and some. The count goes on. */
 export const attemptsKept = 20;

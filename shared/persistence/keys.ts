@@ -84,6 +84,8 @@ export const keys = {
     SK: `WEBHOOK_ENDPOINT#${id}`,
   }),
   webhookEndpointPrefix: 'WEBHOOK_ENDPOINT#',
+  /** How many a host has ever registered: each registration passes through it. */
+  webhookRegistrations: (hostId: string): Key => ({ PK: `WEBHOOK_ENDPOINTS#${hostId}`, SK: 'REGISTRATIONS' }),
   /** One for each event: what comes twice makes no second one. Ids of events sort by time. */
   webhookDelivery: (endpointId: string, eventId: string): Key => ({
     PK: `WEBHOOK_ENDPOINT#${endpointId}`,

@@ -106,11 +106,18 @@ export function webhookOperations(tableName: string, changes: WebhookChanges): r
       },
     },
   });
+  const registered = ({ hostId, before }: NonNullable<WebhookChanges['registration']>): Operation =>
+    put(
+      plainItem('WEBHOOK_REGISTRATIONS', keys.webhookRegistrations(hostId), { version: before + 1 }),
+      before === 0 ? null : { version: before },
+    );
   const remove = ({ hostId, id, version }: WebhookEndpoint): Operation => ({
     meaning,
     item: { Delete: { TableName: tableName, Key: keys.webhookEndpoint(hostId, id), ...atVersion(version) } },
   });
+  const { registration } = changes;
   return [
+    ...(registration === undefined ? [] : [registered(registration)]),
     ...(changes.endpoints ?? []).flatMap(({ before, after }) =>
       after === null ? (before === null ? [] : [remove(before)]) : [put(endpointItem(after), before)],
     ),

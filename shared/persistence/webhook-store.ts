@@ -26,6 +26,10 @@ export function createWebhookStore({ client, tableName }: StoreOptions): Webhook
     },
     listWebhookEndpoints: (hostId, limit, from) =>
       slice(byPrefix(keys.webhookEndpoint(hostId, '').PK, keys.webhookEndpointPrefix), limit, from, endpointFromItem),
+    async webhookRegistrations(hostId) {
+      const item = await get(keys.webhookRegistrations(hostId));
+      return Number(item?.['version'] ?? 0);
+    },
     async webhookEvent(endpointId, number) {
       const item = await get(keys.webhookEvent(endpointId, number));
       return item && webhookEventFromItem(item);

@@ -21,8 +21,11 @@ import {
   updateWebhookEndpoint,
 } from '../../shared/application/webhook-endpoints.ts';
 import type { WebhookQueue } from '../../shared/application/webhook-ports.ts';
-import { endpointsMax } from '../../shared/domain/webhook-endpoint.ts';
+import { endpointsMax, openEndpoint } from '../../shared/domain/webhook-endpoint.ts';
 import type { Network } from '../../shared/messaging/webhooks/send.ts';
+import { createSecret } from '../../shared/messaging/webhooks/sign.ts';
+import { createStore } from '../../shared/persistence/store.ts';
+import { withWebhooks } from '../../shared/persistence/webhook-items.ts';
 import { type Received, type Receiver, startReceiver } from '../messaging/webhooks/receiver.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
 import { tableContents } from '../support/table-contents.ts';
@@ -357,6 +360,47 @@ describe('by hand', () => {
       delivery: { status: 'endpoint_disabled', nextAttemptAt: null },
       sweepAt: null,
     });
+  });
+
+  test('a host has so many endpoints and no more, however many are asked for at once', async () => {
+    const { endpoints, accounts } = world;
+    const input = { url: 'http://127.0.0.1:9999/hook', description: 'One of many', topics: 'all' } as const;
+    const create = () => createWebhookEndpoint(endpoints, asAdmin(), accounts.hostB, input);
+    const made = await Promise.all(Array.from({ length: 3 * endpointsMax }, create));
+    const refused = made.filter((each) => !each.ok);
+    expect(refused).toHaveLength(2 * endpointsMax);
+    expect(new Set(refused.map((each) => !each.ok && each.refusal.code))).toEqual(new Set(['too-many']));
+    const { items } = await world.hooks.listWebhookEndpoints(accounts.hostB, 3 * endpointsMax);
+    expect(items).toHaveLength(endpointsMax);
+    // Whoever deletes one has room for another, and for no more than that.
+    const [first] = items;
+    expected(
+      await deleteWebhookEndpoint(endpoints, asAdmin(), { hostId: accounts.hostB, endpointId: first?.id ?? '' }),
+    );
+    const again = await Promise.all([create(), create(), create()]);
+    expect(again.filter(({ ok }) => ok)).toHaveLength(1);
+  }, 30_000);
+
+  test('a host that has more endpoints than it may have is told at each of them', async () => {
+    const { accounts, people, clock } = world;
+    const store = createStore(world.table, withWebhooks);
+    const count = 2 * endpointsMax + 5;
+    for (let number = 0; number < count; number += 1) {
+      const after = openEndpoint({
+        id: world.deps.ids.next('whe', clock.now()),
+        hostId: accounts.hostB,
+        url: 'http://127.0.0.1:9999/hook',
+        description: `Number ${number}`,
+        topics: ['money_sent'],
+        secret: createSecret(),
+        createdAt: clock.now(),
+        createdBy: people.hostAdminB,
+      });
+      const change = { intents: [], webhooks: { endpoints: [{ before: null, after }] } };
+      expect(await store.commit(change, people.hostAdminB, clock.now())).toEqual({ outcome: 'committed' });
+    }
+    await world.tell((await world.sent()).id);
+    expect(new Set(world.queued.map(({ message }) => message.endpointId)).size).toBe(count);
   });
 
   test('a host has so many endpoints and no more', async () => {
