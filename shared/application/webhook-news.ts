@@ -1,5 +1,5 @@
 /** Hands the news of an event on to the programs that a host wants told: a delivery for each endpoint, and a message for its attempt. */
-import type { Place } from '../domain/notification.ts';
+import { placesOfPrograms } from '../domain/notification.ts';
 import {
   beginDelivery,
   closeDelivery,
@@ -19,9 +19,6 @@ export type WebhookNewsDependencies = {
   readonly webhookQueue: WebhookQueue;
 };
 
-/** Where a topic's audiences are the people of a host. */
-const hostPlaces: readonly Place[] = ['payer_host', 'payee_host', 'host'];
-
 /**
  * News that comes again makes nothing twice: there is one delivery of each event for each endpoint, and a message too many is one
  * that finds nothing to do. A crash before the message is sent leaves the delivery to the sweep.
@@ -39,12 +36,8 @@ export async function tellWebhooks(deps: WebhookNewsDependencies, message: Event
 }
 
 /** What a side may not know yet has no account at its place (requirements A7). */
-const hostsToldOf = ({ audiences, accountAt }: News): ReadonlySet<string> =>
-  new Set(
-    hostPlaces
-      .filter((place) => audiences.some((audience) => audience.place === place))
-      .flatMap((place) => accountAt(place) ?? []),
-  );
+const hostsToldOf = ({ topic, audiences, accountAt }: News): ReadonlySet<string> =>
+  new Set(placesOfPrograms(topic, audiences).flatMap((place) => accountAt(place) ?? []));
 
 async function beginAt(
   { store, clock }: WebhookNewsDependencies,

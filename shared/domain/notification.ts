@@ -45,11 +45,17 @@ export type NoticeRule = {
   /** Whether it asks for something to be done; only that is repeated to others later. */
   readonly asksToAct: boolean;
   readonly audiences: readonly Audience[];
+  /** Hosts whose programs are told although it is no news for their people. */
+  readonly programs: readonly HostPlace[];
 };
+
+/** Where a host is told, and its programs with its people. */
+const hostPlaces = ['payer_host', 'payee_host', 'host'] as const satisfies readonly Place[];
+type HostPlace = (typeof hostPlaces)[number];
 
 const finance = (place: Place): Audience => ({ place, roles: ['finance_lead'], when: 'first' });
 const admins = (place: Place): Audience => ({ place, roles: ['host_admin'], when: 'later' });
-const team = (place: 'payer_host' | 'payee_host' | 'host'): readonly Audience[] => [finance(place), admins(place)];
+const team = (place: HostPlace): readonly Audience[] => [finance(place), admins(place)];
 const people = (place: 'payer' | 'payee' | 'collective'): Audience => ({
   place,
   roles: ['collective_admin', 'host_admin'],
@@ -59,9 +65,14 @@ const author: Audience = { place: 'author', roles: [], when: 'first' };
 const giver: Audience = { place: 'giver', roles: ['collective_admin'], when: 'first' };
 const bothHosts = [...team('payer_host'), ...team('payee_host')];
 
-const told = (audiences: readonly Audience[]): NoticeRule => ({ isRequired: false, asksToAct: false, audiences });
-const asked = (audiences: readonly Audience[]): NoticeRule => ({ isRequired: false, asksToAct: true, audiences });
-const required = (audiences: readonly Audience[]): NoticeRule => ({ isRequired: true, asksToAct: true, audiences });
+const told = (audiences: readonly Audience[], programs: readonly HostPlace[] = []): NoticeRule => ({
+  isRequired: false,
+  asksToAct: false,
+  audiences,
+  programs,
+});
+const asked = (audiences: readonly Audience[]): NoticeRule => ({ ...told(audiences), asksToAct: true });
+const required = (audiences: readonly Audience[]): NoticeRule => ({ ...asked(audiences), isRequired: true });
 
 /** The table (event × side × role); the events of each topic are in the functions below. */
 export const noticeRules: Readonly<Record<Topic, NoticeRule>> = {
@@ -69,7 +80,7 @@ export const noticeRules: Readonly<Record<Topic, NoticeRule>> = {
   approval_needed: asked([]),
   to_send: asked(team('payer_host')),
   to_settle: asked(team('payer_host')),
-  rejected: told([author]),
+  rejected: told([author], ['payer_host']),
   canceled: told([...team('payer_host'), people('payer'), people('payee')]),
   expired: told([...team('payer_host'), author]),
   money_sent: required(team('payee_host')),
@@ -81,7 +92,7 @@ export const noticeRules: Readonly<Record<Topic, NoticeRule>> = {
   write_off_proposed: asked(bothHosts),
   written_off: told([...bothHosts, author]),
   sent_back: told(bothHosts),
-  charge_failed: told([giver]),
+  charge_failed: told([giver], ['host']),
   contribution_set_aside: asked([...team('host'), giver]),
   contribution_canceled: told([...team('host'), people('collective'), giver]),
   period_unconfirmed: asked(team('host')),
@@ -99,6 +110,12 @@ export const noticeRules: Readonly<Record<Topic, NoticeRule>> = {
   // Programs of the host that were to be told are told nothing any more.
   webhook_disabled: required(team('host')),
 };
+
+/** At which places the programs of the host are told: there may be no account, or one whose side may not know of it yet. */
+export const placesOfPrograms = (topic: Topic, audiences: readonly Audience[]): readonly Place[] =>
+  hostPlaces.filter(
+    (host) => noticeRules[topic].programs.includes(host) || audiences.some(({ place }) => place === host),
+  );
 
 /** What each topic is about. */
 export type HoldTopic = Extract<Topic, 'paused' | 'resumed' | 'pause_reminder'>;

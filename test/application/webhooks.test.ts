@@ -132,6 +132,35 @@ describe('an event', () => {
     expect(received).toEqual([]);
   });
 
+  test('that is no news for the people of a host is told to its programs: what was rejected, a charge that failed', async () => {
+    const { url } = await answering(204);
+    const { people } = world;
+    const endpoint = await world.endpointAt(url, { of: 'A', topics: ['rejected', 'charge_failed'] });
+    const elsewhere = await world.endpointAt(url, { topics: ['rejected', 'charge_failed'] });
+    const { id } = await world.create(people.collectiveAdminA);
+    await world.must(people.collectiveAdminA, id, { name: 'submit' });
+    await world.must(people.financeA, id, { name: 'reject', reason: 'Not now.' });
+    await world.tell(id);
+    const { id: contributionId } = await world.contribute();
+    world.bank.script.push('declined');
+    world.clock.advanceDays(31);
+    await world.batch();
+    await world.tell(contributionId);
+    await world.pass(60);
+    const told = async ({ id: endpointId }: WithSecret) =>
+      (await world.hooks.listWebhookDeliveries(endpointId, 50)).items.map(({ news }) => [
+        news?.topic,
+        news?.subject.id,
+      ]);
+    expect(await told(endpoint)).toEqual([
+      ['charge_failed', contributionId],
+      ['rejected', id],
+    ]);
+    expect(await told(elsewhere)).toEqual([]);
+    expect(await world.toldTo(people.financeA)).not.toContain('rejected');
+    expect(await world.toldTo(people.financeA)).not.toContain('charge_failed');
+  });
+
   test('is told to endpoints that want its topic and are active', async () => {
     const { url, received } = await answering(204);
     const other = await world.endpointAt(url, { topics: ['paused'] });

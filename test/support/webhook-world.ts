@@ -31,8 +31,11 @@ export type WebhookWorld = NotificationWorld & {
   readonly hooks: WebhookStore;
   /** What is in the queue, and when it may be handed out. */
   readonly queued: { readonly message: WebhookMessage; readonly visibleAt: number }[];
-  /** An endpoint of host B, made by its admin. */
-  endpointAt(url: string, more?: { readonly topics?: EndpointView['topics'] }): Promise<WithSecret>;
+  /** An endpoint of host B, or of host A, made by its admin. */
+  endpointAt(
+    url: string,
+    more?: { readonly topics?: EndpointView['topics']; readonly of?: 'A' | 'B' },
+  ): Promise<WithSecret>;
   /** Lets time pass, with whatever falls into it: messages when they are visible, and the sweep every ten minutes. */
   pass(seconds: number): Promise<void>;
   /** The news of every event of an intent, handed on to endpoints and people. */
@@ -86,14 +89,11 @@ export async function webhookWorld(
     deliveries,
     hooks,
     queued,
-    endpointAt: async (url, { topics = 'all' } = {}) =>
-      bodyOf<WithSecret>(
-        await createWebhookEndpoint(endpoints, world.meta(people.hostAdminB), accounts.hostB, {
-          url,
-          description: 'Bookkeeping',
-          topics,
-        }),
-      ),
+    endpointAt: async (url, { topics = 'all', of: host = 'B' } = {}) => {
+      const input = { url, description: 'Bookkeeping', topics };
+      const meta = world.meta(people[`hostAdmin${host}`]);
+      return bodyOf<WithSecret>(await createWebhookEndpoint(endpoints, meta, accounts[`host${host}`], input));
+    },
     pass: async (seconds) => {
       const end = now() + seconds * 1000;
       for (;;) {
