@@ -184,7 +184,7 @@ export const attemptOutcomes = [
   'destination_refused',
   /** The receiver's certificate does not hold. */
   'not_trusted',
-  /** Connected, and then no answer, or not to its end, or none that is HTTP. */
+  /** Connected, and then no answer, or none that is HTTP, or a refusal that was not said to its end. */
   'broken_off',
 ] as const;
 export type AttemptOutcome = (typeof attemptOutcomes)[number];

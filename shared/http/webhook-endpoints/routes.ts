@@ -18,7 +18,7 @@ const secretOnce =
 export const webhookEndpointRoutes = defineRoutes<'webhook-endpoints'>()({
   createWebhookEndpoint: {
     summary: 'Register a webhook endpoint',
-    description: `By admins of the host, which has twenty at most. Messages follow the Standard Webhooks specification: signed, with \`webhook-id\`, \`webhook-timestamp\` and \`webhook-signature\`; any 2xx within ten seconds counts as arrived. Otherwise there are six more attempts: after 5 seconds, 5 minutes, 30 minutes, 2, 5 and 10 hours. ${secretOnce}`,
+    description: `By admins of the host, which has twenty at most. Messages follow the Standard Webhooks specification: signed, with \`webhook-id\`, \`webhook-timestamp\` and \`webhook-signature\`; any 2xx within ten seconds counts as arrived, whatever follows the headers. Otherwise there are six more attempts: after 5 seconds, 5 minutes, 30 minutes, 2, 5 and 10 hours. ${secretOnce}`,
     body: requests.CreateWebhookEndpoint,
     status: 201,
     answer: views.WebhookEndpointWithSecret,

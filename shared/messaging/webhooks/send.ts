@@ -77,9 +77,20 @@ async function attempt(outgoing: Outgoing, body: Buffer, network: Network, signa
       request.destroy();
     }
   } catch (error) {
-    const outcome = signal.aborted ? 'timed_out' : response === undefined ? outcomeOfError(error) : 'broken_off';
-    return { outcome, statusCode: response?.statusCode ?? null, excerpt: null };
+    const statusCode = response?.statusCode ?? null;
+    return { outcome: outcomeOfBreach(error, statusCode, signal), statusCode, excerpt: null };
   }
+}
+
+/** Whoever has said that they have it has it, even when what else they say comes late, broken or without end. */
+function outcomeOfBreach(error: unknown, statusCode: number | null, signal: AbortSignal): AttemptOutcome {
+  if (statusCode !== null && outcomeOf(statusCode) === 'delivered') {
+    return 'delivered';
+  }
+  if (signal.aborted) {
+    return 'timed_out';
+  }
+  return statusCode === null ? outcomeOfError(error) : 'broken_off';
 }
 
 const unanswered = (outcome: AttemptOutcome): Answered => ({ outcome, statusCode: null, excerpt: null });

@@ -170,13 +170,40 @@ describe('a receiver', () => {
     deaf.close();
   });
 
-  test('that begins to answer and does not end is given up in time, with the status that it gave', async () => {
-    const { url } = await receiver((response) => {
-      const drip = setInterval(() => response.write('.'), 20);
-      response.on('close', () => clearInterval(drip));
-      response.writeHead(200);
-    });
-    expect(await attempt(url, impatient)).toMatchObject({ outcome: 'timed_out', statusCode: 200, excerpt: null });
+  const dripping = (status: number) => (response: ServerResponse) => {
+    const drip = setInterval(() => response.write('.'), 20);
+    response.on('close', () => clearInterval(drip));
+    response.writeHead(status);
+  };
+  const truncated = (status: number) => (response: ServerResponse) => {
+    response.writeHead(status, { 'content-length': '100' });
+    response.write('{', () => response.socket?.destroy());
+  };
+
+  test.each([
+    [200, 'drips without end', dripping(200)],
+    [299, 'drips without end', dripping(299)],
+    [200, 'ends before its end', truncated(200)],
+    [202, 'never comes', (response: ServerResponse) => response.writeHead(202).flushHeaders()],
+    [
+      200,
+      'is not what its headers say',
+      (response: ServerResponse) =>
+        response.socket?.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnot a length\r\n'),
+    ],
+  ])('that answers %i has received, though the text of its answer %s', async (statusCode, _what, answer) => {
+    const { url } = await receiver(answer);
+    expect(await attempt(url, impatient)).toMatchObject({ outcome: 'delivered', statusCode, excerpt: null });
+  });
+
+  test('whose headers do not end in time has not received, whatever they begin with', async () => {
+    const { url } = await receiver((response) => response.socket?.write('HTTP/1.1 200 OK\r\nx: y\r\n'));
+    expect(await attempt(url, impatient)).toMatchObject({ outcome: 'timed_out', statusCode: null, excerpt: null });
+  });
+
+  test('that begins to refuse and does not end is given up in time, with the status that it gave', async () => {
+    const { url } = await receiver(dripping(500));
+    expect(await attempt(url, impatient)).toMatchObject({ outcome: 'timed_out', statusCode: 500, excerpt: null });
   });
 
   test('that streams without end is listened to for 16 KiB', async () => {
@@ -200,13 +227,7 @@ describe('a receiver', () => {
 
   test.each<[string, (response: ServerResponse) => void]>([
     ['hangs up', (response) => response.socket?.destroy()],
-    [
-      'hangs up in the midst of its answer',
-      (response) => {
-        response.writeHead(200, { 'content-length': '100' });
-        response.write('{', () => response.socket?.destroy());
-      },
-    ],
+    ['hangs up in the midst of a refusal', truncated(500)],
     ['answers something else than HTTP', (response) => response.socket?.end('220 mail.example.org ESMTP\r\n')],
     [
       'answers with more headers than anybody needs',
