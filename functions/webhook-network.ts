@@ -1,4 +1,5 @@
 /** How webhooks leave, and where they may go. */
+import { webhookIdOf } from '../shared/application/webhook-delivery.ts';
 import type { AttemptWebhook } from '../shared/application/webhook-ports.ts';
 import { attemptWebhook } from '../shared/messaging/webhooks/attempt.ts';
 import { resolveByDns } from '../shared/messaging/webhooks/safe-url.ts';
@@ -21,7 +22,9 @@ export const network = (): Network => networkOf(requireEnv('WEBHOOK_DESTINATIONS
 
 export const attemptOver =
   (over: Network, now: () => string = systemClock.now): AttemptWebhook =>
-  (endpoint, { news, delivery: { eventId, createdAt } }) => {
+  (endpoint, stored) => {
+    const { news, delivery } = stored;
+    const { eventId, createdAt } = delivery;
     const payload = news === null ? testPayload({ eventId, endpointId: endpoint.id, at: createdAt }) : payloadOf(news);
-    return attemptWebhook(endpoint, eventId, payload, { network: over, now });
+    return attemptWebhook(endpoint, webhookIdOf(stored), payload, { network: over, now });
   };

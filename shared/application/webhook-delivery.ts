@@ -21,6 +21,16 @@ const graceMinutes = 15;
 export const deliveryIdOf = (eventId: string): string => `whd_${eventId.slice('evt_'.length)}`;
 export const eventIdOf = (deliveryId: string): string => `evt_${deliveryId.slice('whd_'.length)}`;
 
+/**
+ * What receivers know a message by: the same for all endpoints of a host, at every attempt and every replay. Two hosts are told of one
+ * event in different words, which somebody who serves both has to be able to tell apart.
+ */
+export const webhookIdOf = ({
+  delivery,
+  hostId,
+}: Pick<StoredDelivery, 'hostId'> & { readonly delivery: Pick<WebhookDelivery, 'eventId'> }): string =>
+  `${delivery.eventId}_${hostId}`;
+
 export const messageFor = ({ delivery, hostId }: StoredDelivery): WebhookMessage => ({
   schemaVersion: 1,
   hostId,

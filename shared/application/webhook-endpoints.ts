@@ -25,7 +25,7 @@ import { readable, refusalFor } from './accounts.ts';
 import { callerOf, execute, notFound, type Plan, stale } from './execute.ts';
 import type { CommandRead, Position, Slice } from './ports.ts';
 import type { Answer, Outcome, RequestMeta } from './request.ts';
-import { deliveryIdOf, eventIdOf, messageFor, sweepAtOf } from './webhook-delivery.ts';
+import { deliveryIdOf, eventIdOf, messageFor, sweepAtOf, webhookIdOf } from './webhook-delivery.ts';
 import type { EndpointDependencies, StoredDelivery } from './webhook-ports.ts';
 
 // --- Views -----------------------------------------------------------------------------------------------------------
@@ -52,16 +52,22 @@ const secretAnswer = (status: number, endpoint: WebhookEndpoint, now: string): O
 
 export type DeliveryView = Omit<WebhookDelivery, 'round'> & {
   readonly hostId: string;
+  readonly webhookId: string;
   readonly subject: NonNullable<StoredDelivery['news']>['subject'] | null;
   readonly occurredAt: string | null;
 };
 
-const deliveryView = ({ delivery: { round: _round, ...shown }, hostId, news }: StoredDelivery): DeliveryView => ({
-  ...shown,
-  hostId,
-  subject: news?.subject ?? null,
-  occurredAt: news?.occurredAt ?? null,
-});
+const deliveryView = (stored: StoredDelivery): DeliveryView => {
+  const { round: _round, ...shown } = stored.delivery;
+  const { hostId, news } = stored;
+  return {
+    ...shown,
+    hostId,
+    webhookId: webhookIdOf(stored),
+    subject: news?.subject ?? null,
+    occurredAt: news?.occurredAt ?? null,
+  };
+};
 
 const invalid = (pointer: string, detail: string) =>
   refuse({ code: 'validation-failed', errors: [{ pointer, detail }] } as const);

@@ -114,7 +114,7 @@ export type WebhookQueue = {
 /** One attempt, from the clock to the outcome. */
 export type AttemptWebhook = (
   endpoint: Pick<WebhookEndpoint, 'id' | 'url' | 'secrets'>,
-  delivery: Pick<StoredDelivery, 'news' | 'delivery'>,
+  delivery: Pick<StoredDelivery, 'news' | 'delivery' | 'hostId'>,
 ) => Promise<Attempt>;
 
 export type DeliveryDependencies = Pick<Dependencies, 'clock' | 'ids'> & {

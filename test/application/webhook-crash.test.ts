@@ -4,7 +4,7 @@
  */
 import { expect, test } from '@jest/globals';
 import { makeAttempt } from '../../shared/application/webhook-attempts.ts';
-import { testWebhookEndpoint } from '../../shared/application/webhook-endpoints.ts';
+import { type DeliveryView, testWebhookEndpoint } from '../../shared/application/webhook-endpoints.ts';
 import type { DeliveryDependencies, WebhookMessage } from '../../shared/application/webhook-ports.ts';
 import { startReceiver } from '../messaging/webhooks/receiver.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
@@ -39,7 +39,7 @@ test('each arrives, under one id, once without a crash and at most once more wit
       receiver.received.length = 0;
       answers = [500];
       const meta = world.meta(world.people.hostAdminB);
-      const { eventId } = bodyOf<{ eventId: string }>(await testWebhookEndpoint(world.endpoints, meta, which));
+      const { eventId, webhookId } = bodyOf<DeliveryView>(await testWebhookEndpoint(world.endpoints, meta, which));
       const [entry] = world.queued.splice(0);
       failing.disarm();
       if (crash !== undefined) {
@@ -61,16 +61,16 @@ test('each arrives, under one id, once without a crash and at most once more wit
       failing.disarm();
       await world.pass(3600);
       const stored = await world.hooks.webhookDelivery(endpoint.id, eventId);
-      return { calls, hasCrashed, status: stored?.delivery.status, eventId, times: receiver.received.length };
+      return { calls, hasCrashed, status: stored?.delivery.status, webhookId, times: receiver.received.length };
     };
 
     const plain = await run(undefined);
     expect(plain).toMatchObject({ status: 'delivered', times: 2, hasCrashed: false });
     for (let call = 1; call <= plain.calls; call += 1) {
       for (const moment of ['before', 'after'] as const) {
-        const { status, times, eventId, hasCrashed } = await run({ call, moment });
+        const { status, times, webhookId, hasCrashed } = await run({ call, moment });
         expect({ call, moment, status, hasCrashed }).toEqual({ call, moment, status: 'delivered', hasCrashed: true });
-        expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id']))).toEqual(new Set([eventId]));
+        expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id']))).toEqual(new Set([webhookId]));
         expect(times).toBeGreaterThanOrEqual(2);
         expect(times).toBeLessThanOrEqual(3);
       }

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { Webhook } from 'svix';
 import { checkedBy } from '../../functions/webhook-endpoint-dependencies.ts';
+import { workDueIntent } from '../../shared/application/due.ts';
 import { deliver } from '../../shared/application/notifications.ts';
 import { makeAttempt } from '../../shared/application/webhook-attempts.ts';
 import {
@@ -106,7 +107,7 @@ describe('an event', () => {
         payee: { id: world.accounts.collectiveB, name: expect.any(String) },
       },
     });
-    expect(first?.headers['webhook-id']).toBe(event?.eventId);
+    expect(first?.headers['webhook-id']).toBe(`${event?.eventId}_${world.accounts.hostB}`);
     jest.spyOn(Date, 'now').mockReturnValue(Number(first?.headers['webhook-timestamp']) * 1000);
     const headers = first?.headers as Record<string, string>;
     const verifies = [one, other].filter(({ signingSecret }) => {
@@ -130,6 +131,30 @@ describe('an event', () => {
     await world.pass(60);
     expect(await deliveriesOf(endpoint)).toEqual([]);
     expect(received).toEqual([]);
+  });
+
+  test('has one id for all endpoints of a host and another for those of another, as what they are told differs', async () => {
+    const { url, received } = await answering(500, 204);
+    await world.endpointAt(url, { topics: ['late'], of: 'A' });
+    await world.endpointAt(url, { topics: ['late'], of: 'A' });
+    await world.endpointAt(url, { topics: ['late'] });
+    const { id } = await world.sent();
+    world.clock.advanceDays(8);
+    expect(await workDueIntent(world.deps, id)).not.toBe('nothing');
+    await world.tell(id);
+    await world.pass(60);
+    // A receiver that serves both hosts, and passes over what it has seen, takes each message of each host.
+    const bodies = Map.groupBy(received, ({ headers }) => headers['webhook-id']);
+    expect(bodies.size).toBe(2);
+    for (const [webhookId, same] of bodies) {
+      const [body, ...others] = new Set(same.map((one) => one.body));
+      expect(others).toEqual([]);
+      const { data } = JSON.parse(body ?? '') as { data: { eventId: string; host: { id: string } } };
+      expect(webhookId).toBe(`${data.eventId}_${data.host.id}`);
+      expect(webhookId).toMatch(/^[A-Za-z0-9_]+$/);
+    }
+    // Three deliveries, and one of them once more.
+    expect(received).toHaveLength(4);
   });
 
   test('that is no news for the people of a host is told to its programs: what was rejected, a charge that failed', async () => {
@@ -236,7 +261,8 @@ describe('a receiver that fails', () => {
       expect(gaps[index]).toBeLessThan((seconds + 2) * 1000);
     });
     expect(received).toHaveLength(7);
-    expect(new Set(received.map(({ headers }) => headers['webhook-id']))).toEqual(new Set([delivery.eventId]));
+    expect(new Set(received.map(({ headers }) => headers['webhook-id']))).toEqual(new Set([delivery.webhookId]));
+    expect(delivery.webhookId).toBe(`${delivery.eventId}_${world.accounts.hostB}`);
     const after = await shown(endpoint);
     expect(after).toMatchObject({ status: 'disabled', disabled: { reason: 'failing' } });
     // As the stream has it.

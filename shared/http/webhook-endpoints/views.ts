@@ -60,7 +60,12 @@ export const WebhookDeliveryView = z
     id: WebhookDeliveryId,
     hostId: AccountId,
     endpointId: WebhookEndpointId,
-    eventId: EventId.meta({ description: 'Its `webhook-id`: the same at every attempt and every replay.' }),
+    eventId: EventId.meta({
+      description: 'What happened, or that a test was asked for: the `eventId` in the message.',
+    }),
+    webhookId: said(
+      'Its `webhook-id`: the same at all endpoints of the host, at every attempt and every replay; another host is told of the same event under another.',
+    ),
     topic: Topic.nullable().meta({ description: 'What it tells; null for a test.' }),
     subject: z
       .object({

@@ -5,14 +5,14 @@ import { signedHeaders, type WebhookPayload } from './sign.ts';
 
 export async function attemptWebhook(
   endpoint: Pick<WebhookEndpoint, 'url' | 'secrets'>,
-  eventId: string,
+  id: string,
   payload: WebhookPayload,
   { network, now }: { readonly network: Network; readonly now: () => string },
 ): Promise<Attempt> {
   const at = now();
   const body = JSON.stringify(payload);
   const secrets = validSecrets(endpoint, at);
-  const headers = signedHeaders({ id: eventId, at, body, secrets });
+  const headers = signedHeaders({ id, at, body, secrets });
   const result = await sendWebhook({ url: endpoint.url, headers, body, secrets }, network);
   return { at, ...result };
 }

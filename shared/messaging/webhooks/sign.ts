@@ -25,7 +25,7 @@ export function isSecret(text: string): boolean {
 }
 
 export type WebhookHeaders = {
-  /** The event's id: the same at every attempt and at every replay, so that a receiver can tell what it has seen. */
+  /** The event's id and the host's: the same at every attempt and at every replay, so that a receiver can tell what it has seen. */
   readonly 'webhook-id': string;
   /** Seconds; when this attempt is made, and not when it happened: receivers refuse what is older than five minutes. */
   readonly 'webhook-timestamp': string;
