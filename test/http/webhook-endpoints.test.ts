@@ -54,6 +54,24 @@ describe('an endpoint', () => {
     expect(await api.refused('getWebhookEndpoint', at(id))).toMatchObject({ type: '/problems/not-found' });
   });
 
+  test('names each of its topics once', async () => {
+    const { id } = await create();
+    for (const topics of [
+      ['late', 'late'],
+      ['late', 'paused', 'late'],
+    ]) {
+      const refused = {
+        type: '/problems/validation-failed',
+        errors: [{ pointer: '/topics', detail: 'Names one twice.' }],
+      };
+      expect(await api.refused('createWebhookEndpoint', { ...asAdmin(), body: { ...input, topics } })).toMatchObject(
+        refused,
+      );
+      expect(await api.refused('updateWebhookEndpoint', { ...at(id), body: { topics } })).toMatchObject(refused);
+    }
+    expect(await api.ok('getWebhookEndpoint', at(id))).toMatchObject({ topics: input.topics, version: 1 });
+  });
+
   test.each([
     ['http://hooks.example.org/', 'https'],
     ['http://127.0.0.1:80/', 'port'],

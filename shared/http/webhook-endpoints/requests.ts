@@ -18,8 +18,15 @@ const url = z
 
 const description = text(100).meta({ description: 'What people call it.', examples: ['Bookkeeping'] });
 
+const someTopics = z
+  .array(Topic)
+  .min(1)
+  .max(topics.length)
+  .refine((names) => new Set(names).size === names.length, { error: 'Names one twice.' })
+  .meta({ uniqueItems: true });
+
 const wanted = z
-  .union([z.literal('all'), z.array(Topic).min(1).max(topics.length)], {
+  .union([z.literal('all'), someTopics], {
     error: 'Must be `all`, or a list of topics.',
   })
   .meta({ description: 'What it is told of: `all` there is, whatever is added later, or these topics.' });
