@@ -78,7 +78,8 @@ async function isSent(
     const texts = await render([first.facts, ...others.map(({ facts }) => facts)], language, 'daily');
     await mailer?.send({
       messageId: `digest.${userId}.${dueAt}`,
-      to: address ?? '',
+      // It was collected for a day: whoever has another address by now is written to there.
+      to: (await store.account(userId))?.email ?? address ?? '',
       unsubscribe: isRequired ? null : first.facts.links.settings,
       ...texts,
     });

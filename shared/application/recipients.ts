@@ -1,5 +1,5 @@
 /** Who is told: the people who hold a role now at the places that a topic names, or whose contribution it is. */
-import type { Membership } from '../domain/account.ts';
+import type { Account, Membership } from '../domain/account.ts';
 import type { Contribution } from '../domain/contribution.ts';
 import type { Audience, Place } from '../domain/notification.ts';
 import type { HoldFacts } from '../messaging/texts/facts.ts';
@@ -138,16 +138,23 @@ async function membersOrSelf(
   }
   const { items } = await store.members(accountId, membersMax);
   const collectiveId = account.kind === 'collective' ? account.id : null;
-  return items
-    .filter((member) => holdsOne(member, roles))
-    .map(({ userId, name, email, updatedAt: since }) => ({
-      ...shared,
-      userId,
-      name,
-      email,
-      since,
-      accountId: collectiveId,
-    }));
+  const members = items.filter((member) => holdsOne(member, roles));
+  const accounts = await accountsOf(store, members);
+  return members.flatMap(({ userId, updatedAt: since }) => {
+    const person = accounts.get(userId);
+    return person === undefined
+      ? []
+      : [{ ...shared, userId, name: person.name, email: person.email, since, accountId: collectiveId }];
+  });
+}
+
+/** As they are now: what a membership says of somebody is from when they joined. */
+async function accountsOf(
+  store: Pick<NotificationDependencies['store'], 'accounts'>,
+  members: readonly Membership[],
+): Promise<ReadonlyMap<string, Account>> {
+  const found = await store.accounts(members.map(({ userId }) => userId));
+  return new Map(found.map((account) => [account.id, account]));
 }
 
 const holdsOne = (member: Membership, roles: Audience['roles']): boolean =>

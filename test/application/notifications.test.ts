@@ -1,7 +1,8 @@
 /** Who is told of what, when, and only once (requirements N1, N2, N3). */
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { putMember } from '../../shared/application/accounts.ts';
+import { putMember, updateAccount } from '../../shared/application/accounts.ts';
 import { liftAccountHold } from '../../shared/application/holds.ts';
+import { putOwnPreferences } from '../../shared/application/inbox.ts';
 import type { NotificationQueue, QueueMessage } from '../../shared/application/notification-ports.ts';
 import { deliver } from '../../shared/application/notifications.ts';
 import { personForIdentity } from '../../shared/application/people.ts';
@@ -184,6 +185,73 @@ test('a pause is told to those who give, to the collective and to the host’s f
     expect(await world.toldTo(userId)).toEqual(['paused', 'resumed']);
   }
   expect(await world.toldTo(people.hostAdminA)).toEqual([]);
+});
+
+describe('an e-mail', () => {
+  const signIn = async (userId: string, email: string): Promise<void> => {
+    const subject = (await world.deps.store.account(userId))?.email ?? '';
+    const identity = { issuer: 'https://id.example', subject, email, emailVerified: true, name: null, issuedAt: 1 };
+    expect((await personForIdentity(world.deps, identity)).userId).toBe(userId);
+  };
+  const sentTo = () => world.mailbox.map(({ to }) => to);
+
+  test('goes to the address that somebody has now, and not to the one that they had when they joined the team', async () => {
+    const { id } = await world.sent();
+    await signIn(world.people.financeB, 'bea@new.example');
+    await world.tellAll(id);
+    expect(sentTo()).toContain('bea@new.example');
+    expect(sentTo()).not.toContain('bea@b.example');
+  });
+
+  test('of the day goes to the address that somebody has by then', async () => {
+    const { people, deps, meta } = world;
+    const rules = [{ channel: 'email', choice: 'daily' }] as const;
+    expected(await putOwnPreferences(deps, meta(people.financeB), { language: 'en', rules }));
+    await world.tellAll((await world.sent()).id);
+    await signIn(people.financeB, 'bea@new.example');
+    world.clock.advanceDays(1);
+    await world.tellDaily();
+    expect(sentTo().filter((to) => to.startsWith('bea@'))).toEqual(['bea@new.example']);
+  });
+
+  test('goes to whoever joined before their address was verified', async () => {
+    const { deps, people, accounts, meta } = world;
+    const nova = { issuer: 'https://id.example', subject: 'nova', email: 'nova@b.example', name: 'Nova' };
+    const { userId } = await personForIdentity(deps, { ...nova, emailVerified: false });
+    const roles = ['finance_lead'] as const;
+    expected(await putMember(deps, meta(people.hostAdminB), accounts.hostB, userId, { roles }));
+    await personForIdentity(deps, { ...nova, emailVerified: true });
+    await world.tellAll((await world.sent()).id);
+    expect(sentTo()).toContain('nova@b.example');
+  });
+
+  test('says somebody’s name as it is now', async () => {
+    const { people, deps, meta, mailbox } = world;
+    expected(await updateAccount(deps, meta(people.financeB), people.financeB, { name: 'Beatrice' }));
+    await world.tellAll((await world.sent()).id);
+    expect(mailbox.find(({ to }) => to === 'bea@b.example')?.text).toContain('Beatrice');
+  });
+});
+
+test('the addresses of a whole team are one read', async () => {
+  const { deps, people, accounts, meta } = world;
+  for (let count = 0; count < 3; count += 1) {
+    const email = `lead-${count}@b.example`;
+    const identity = { issuer: 'https://id.example', subject: email, email, emailVerified: true, name: email };
+    const { userId } = await personForIdentity(deps, identity);
+    const roles = ['finance_lead'] as const;
+    expected(await putMember(deps, meta(people.hostAdminB), accounts.hostB, userId, { roles }));
+  }
+  const { id } = await world.sent();
+  const news = (await world.newsOf(id)).at(-1);
+  const asked: (readonly string[])[] = [];
+  const accountsOf: typeof deps.store.accounts = async (ids) => {
+    asked.push(ids);
+    return deps.store.accounts(ids);
+  };
+  expect(news && (await deliver({ ...deps, store: { ...deps.store, accounts: accountsOf } }, news))).toBe(4);
+  // The admins and the finance leads of the host, each once; which are asked for first does not matter.
+  expect(asked.map((ids) => ids.length).toSorted((one, other) => one - other)).toEqual([1, 4]);
 });
 
 describe('a pause of what very many give', () => {
