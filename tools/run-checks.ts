@@ -52,7 +52,12 @@ async function tests(args: readonly string[]): Promise<Totals> {
   return { passed: report.numPassedTests, failed: failed === 0 && !report.success ? 1 : failed };
 }
 
-const longTests = ['test/application/pause-proof', 'test/application/telling-crash', 'test/application/year-of-life'];
+const longTests = [
+  'test/application/pause-proof',
+  'test/application/telling-crash',
+  'test/application/telling.property',
+  'test/application/year-of-life',
+];
 
 const given = process.argv.slice(2);
 const isLong = given[0] === '--long';
