@@ -6,7 +6,7 @@ import type { Role } from './authorisation.ts';
 import type { ContributionEventData } from './contribution.ts';
 import type { HoldEventData } from './hold.ts';
 import type { EventData, PaymentIntent } from './payment-intent.ts';
-import type { DeliveryChoice, Language, Topic } from './topics.ts';
+import { type DeliveryChoice, type Language, type Topic, topics } from './topics.ts';
 
 export { type DeliveryChoice, deliveries, type Language, languages, type Topic, topics } from './topics.ts';
 
@@ -304,6 +304,24 @@ export const withPersonal = (
   ...host,
   rules: [...host.rules, ...rules.map((rule) => ({ ...rule, userId, isOwn: true as const }))],
 });
+
+/** What an e-mail is one of: those of a topic, or those of the day. Whoever has one may want no more of them. */
+export type EmailKind = Topic | 'daily';
+
+/** The topics that somebody has no more e-mails of who wants no more of a kind; none that is required. */
+export const topicsLeftBy = (kind: EmailKind): readonly Topic[] =>
+  topics.filter((topic) => !noticeRules[topic].isRequired && (kind === 'daily' || kind === topic));
+
+/** @returns the same preferences when there are no e-mails of these topics already */
+export function withoutEmail(preferences: PersonalPreferences, left: readonly Topic[]): PersonalPreferences {
+  const isOf = (topic: Topic) => (rule: PersonalPreferences['rules'][number]) =>
+    rule.topic === topic && rule.channel === 'email';
+  const { rules } = preferences;
+  const still = left.filter((topic) => rules.findLast(isOf(topic))?.choice !== 'off');
+  const kept = rules.filter((rule) => !still.some((topic) => isOf(topic)(rule)));
+  const off = still.map((topic) => ({ topic, channel: 'email', choice: 'off' }) as const);
+  return still.length === 0 ? preferences : { ...preferences, rules: [...kept, ...off] };
+}
 
 /** Whether their host wants somebody told at once of a topic although others come first: it names both. */
 export const isNamedFor = (
