@@ -82,6 +82,12 @@ export type NotificationStore = {
   /** Of those who have chosen anything. */
   personalPreferences(userIds: readonly string[]): Promise<ReadonlyMap<string, PersonalPreferences>>;
   putPersonalPreferences(userId: string, preferences: PersonalPreferences): Promise<void>;
+  /** @returns false when they are not any more what they were before; nothing is changed then */
+  changePersonalPreferences(
+    userId: string,
+    before: PersonalPreferences | undefined,
+    after: PersonalPreferences,
+  ): Promise<boolean>;
   notice(userId: string, eventId: string): Promise<Notice | undefined>;
   /** Newest first, without what is in no inbox: a page may be short of the limit although there are more. */
   listNotices(userId: string, limit: number, from?: Position): Promise<Slice<Notice>>;

@@ -166,6 +166,23 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
       );
     },
 
+    changePersonalPreferences: (userId, before, after) =>
+      isDone(
+        client.send(
+          new UpdateCommand({
+            TableName: tableName,
+            Key: keys.inbox(userId),
+            UpdateExpression: 'SET preferences = :after, userId = :userId',
+            ConditionExpression: before === undefined ? 'attribute_not_exists(preferences)' : 'preferences = :before',
+            ExpressionAttributeValues: {
+              ':after': after,
+              ':userId': userId,
+              ...(before === undefined ? {} : { ':before': before }),
+            },
+          }),
+        ),
+      ),
+
     async digest(userId) {
       const item = await get(keys.digest(userId));
       return item && digestFromItem(userId, item);
