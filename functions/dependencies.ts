@@ -56,14 +56,20 @@ export function dependencies(): Dependencies {
   return made;
 }
 
-let key: Promise<Uint8Array> | undefined;
-
-/** The key that signs cursors: made at first use, kept in the table, read once per cold start. */
-export function cursorKey(): Promise<Uint8Array> {
-  key ??= dependencies().store.secret('cursor', () => randomBytes(32));
-  // A failed read is not kept: the next request tries again.
-  key.catch(() => {
-    key = undefined;
-  });
-  return key;
+/** A secret that is made at first use, kept in the table, and read once per cold start. */
+function keptSecret(name: string): () => Promise<Uint8Array> {
+  let key: Promise<Uint8Array> | undefined;
+  return () => {
+    key ??= dependencies().store.secret(name, () => randomBytes(32));
+    // A failed read is not kept: the next request tries again.
+    key.catch(() => {
+      key = undefined;
+    });
+    return key;
+  };
 }
+
+/** The key that signs cursors. */
+export const cursorKey = keptSecret('cursor');
+/** The key that seals the links to unsubscribe. */
+export const unsubscribeKey = keptSecret('unsubscribe');

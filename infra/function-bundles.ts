@@ -12,6 +12,7 @@ export const functionEntries = {
   'payment-intents': 'http/payment-intents.ts',
   hosts: 'http/hosts.ts',
   caller: 'http/caller.ts',
+  unsubscribe: 'http/unsubscribe.ts',
   contributions: 'http/contributions.ts',
   'payment-methods': 'http/payment-methods.ts',
   'batch-admin': 'http/batch-admin.ts',

@@ -96,8 +96,9 @@ export class ServiceStack extends Stack {
 
   private createApi(functions: Record<FunctionName, LambdaFunction>): RestApi {
     const authorizer = this.createAuthorizer();
-    // CloudWatch adds up ten metrics in an alarm. What only operators ask for is turned away together with the others.
-    const { 'batch-admin': _batch, 'dead-letters': _letters, ...forEverybody } = functions;
+    // CloudWatch adds up ten metrics in an alarm. What only operators ask for, or hardly anybody, is turned away together with the
+    // others.
+    const { 'batch-admin': _batch, 'dead-letters': _letters, unsubscribe: _unsubscribe, ...forEverybody } = functions;
     this.watchThrottles([authorizer, ...Object.values(forEverybody)]);
     return new RestApi(this, 'RestApi', { authorizer, functions, monitoring: this.monitoring });
   }
@@ -190,6 +191,18 @@ export class ServiceStack extends Stack {
         errorImpact:
           'People cannot see who they are signed in as, or what they were told; clients that ask this first do not start.',
         runbook: 'caller-errors',
+      }),
+      unsubscribe: this.createFunction('unsubscribe', {
+        ...shared,
+        memorySizeMiB: 512,
+        environment,
+        // Anybody may call it, so it can read and write what people have chosen to be told, and the key of the links.
+        access: [
+          mayUseKeys(['dynamodb:GetItem', 'dynamodb:PutItem'], table, ['SECRET#unsubscribe']),
+          mayUseKeys(['dynamodb:BatchGetItem', 'dynamodb:UpdateItem'], table, ['INBOX#*']),
+        ],
+        errorImpact: 'Whoever wants no more e-mails goes on getting them, and may report them as spam instead.',
+        runbook: 'unsubscribe-errors',
       }),
       documentation: this.createFunction('documentation', {
         ...shared,

@@ -131,6 +131,7 @@ export class RestApi extends Construct {
 const openReasons = {
   public: 'Marked public in the route table: it shows the documentation and touches no data.',
   signed: 'Marked signed in the route table: the function takes a message only when its signature is the processor’s.',
+  linked: 'Marked linked in the route table: the function does one thing, for whoever it sealed the link for.',
 } as const satisfies Record<Exclude<RouteRow['access'], 'authenticated'>, string>;
 
 function acknowledgeOpenRoute(route: HttpRoute, reason: string): void {
@@ -152,6 +153,7 @@ function mapFunctions<T>(
     webhooks: change('webhooks', functions.webhooks),
     'webhook-endpoints': change('webhook-endpoints', functions['webhook-endpoints']),
     caller: change('caller', functions.caller),
+    unsubscribe: change('unsubscribe', functions.unsubscribe),
     documentation: change('documentation', functions.documentation),
   };
 }

@@ -9,7 +9,13 @@ import type { Outcome, RequestMeta } from './request.ts';
 
 export type InboxStore = Pick<
   NotificationStore,
-  'notice' | 'listNotices' | 'unread' | 'markRead' | 'personalPreferences' | 'putPersonalPreferences'
+  | 'notice'
+  | 'listNotices'
+  | 'unread'
+  | 'markRead'
+  | 'personalPreferences'
+  | 'putPersonalPreferences'
+  | 'changePersonalPreferences'
 >;
 export type InboxDependencies = Dependencies & { readonly store: Dependencies['store'] & InboxStore };
 

@@ -134,8 +134,17 @@ function problemResponse(codes: Several<ProblemCode>) {
   };
 }
 
-/** The one page and the one document that are not described by a schema of ours. */
-const otherMediaTypes: Partial<Record<Route['operationId'], string>> = { getDocumentation: 'text/html' };
+/** What is answered by a page, for people. */
+const otherMediaTypes: Partial<Record<Route['operationId'], string>> = {
+  getDocumentation: 'text/html',
+  lookAtUnsubscribing: 'text/html',
+  unsubscribe: 'text/html',
+};
+
+/** What is sent by a form, or by what does as a form would. */
+const bodyMediaTypes: Partial<Record<Route['operationId'], string>> = {
+  unsubscribe: 'application/x-www-form-urlencoded',
+};
 
 function operation(route: Route): ZodOpenApiOperationObject {
   const said = [route.description, route.command && describeCommand(route.command)].filter(
@@ -160,7 +169,7 @@ function operation(route: Route): ZodOpenApiOperationObject {
       : {
           requestBody: {
             required: !route.body.safeParse({}).success,
-            content: { 'application/json': { schema: route.body } },
+            content: { [bodyMediaTypes[route.operationId] ?? 'application/json']: { schema: route.body } },
           },
         }),
     responses: {

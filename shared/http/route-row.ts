@@ -14,6 +14,7 @@ export type FunctionName =
   | 'webhooks'
   | 'webhook-endpoints'
   | 'caller'
+  | 'unsubscribe'
   | 'documentation';
 
 export type RouteRow = {
@@ -22,10 +23,10 @@ export type RouteRow = {
   readonly path: string;
   readonly function: FunctionName;
   /**
-   * `public` routes answer without a token, and `signed` ones take messages that are genuine by themselves; everything else
-   * needs an identity, and the authorisation table decides.
+   * `public` routes answer without a token, `signed` ones take messages that are genuine by themselves, and `linked` ones have a
+   * seal in their address; everything else needs an identity, and the authorisation table decides.
    */
-  readonly access: 'public' | 'signed' | 'authenticated';
+  readonly access: 'public' | 'signed' | 'linked' | 'authenticated';
 };
 
 /** Where the API begins; the next one that breaks its callers begins elsewhere. */
@@ -49,3 +50,10 @@ export const change = <Path extends string, Fn extends FunctionName>(
 /** For programs that sign what they send, and not in: the function tells by the signature whose message it is. */
 export const signed = <Path extends string, Fn extends FunctionName>(path: Path, fn: Fn) =>
   ({ method: 'POST', path, function: fn, access: 'signed' }) as const;
+
+/** For whoever was sent the link, and does not sign in: the function tells by the seal in it that it was made here. */
+export const linked = <Method extends 'GET' | 'POST', Path extends string, Fn extends FunctionName>(
+  method: Method,
+  path: Path,
+  fn: Fn,
+) => ({ method, path, function: fn, access: 'linked' }) as const;

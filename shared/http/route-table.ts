@@ -12,6 +12,7 @@ import { hostRows } from './hosts/rows.ts';
 import { paymentIntentRows } from './payment-intents/rows.ts';
 import { paymentMethodRows } from './payment-methods/rows.ts';
 import type { RouteRow } from './route-row.ts';
+import { unsubscribeRows } from './unsubscribe/rows.ts';
 import { webhookEndpointRows } from './webhook-endpoints/rows.ts';
 import { webhookRows } from './webhooks/rows.ts';
 
@@ -26,6 +27,7 @@ export const routeTable = {
   ...webhookRows,
   ...webhookEndpointRows,
   ...callerRows,
+  ...unsubscribeRows,
   ...documentationRows,
 } as const satisfies Record<string, RouteRow>;
 

@@ -60,6 +60,7 @@ const parameters = {
   endpointId: WebhookEndpointId.meta({ description: 'The webhook endpoint.' }),
   deliveryId: WebhookDeliveryId.meta({ description: 'The delivery.' }),
   suspenseId: SuspenseId.meta({ description: 'The suspense record.' }),
+  token: z.string().meta({ description: 'What the link in the e-mail has here.' }),
 } satisfies Record<ParameterNames<(typeof routeTable)[OperationId]['path']>, z.ZodType<string>>;
 
 type ParameterName = keyof typeof parameters;
@@ -80,7 +81,7 @@ export type Route = RouteRow &
 
 export const isChange = ({ method }: Pick<RouteRow, 'method'>): boolean => method !== 'GET';
 
-/** Whether a repeated request is known by its key; messages of processors are known by what they call them. */
+/** Whether a repeated request is known by its key; messages of processors are known by what they call them, links do one thing. */
 export const takesKey = (row: Pick<RouteRow, 'method' | 'access'>): boolean =>
   isChange(row) && row.access === 'authenticated';
 

@@ -26,6 +26,8 @@ import { type ProblemCode, problemCodes } from './problems.ts';
 import { isChange, type ParameterNames, type Route, routesOf, takesKey } from './route.ts';
 import type { FunctionName } from './route-row.ts';
 import { type OperationId, routeTable } from './route-table.ts';
+import { unsubscribeRoutes } from './unsubscribe/routes.ts';
+import { unsubscribeRows } from './unsubscribe/rows.ts';
 import { webhookEndpointRoutes } from './webhook-endpoints/routes.ts';
 import { webhookEndpointRows } from './webhook-endpoints/rows.ts';
 import { webhookRoutes } from './webhooks/routes.ts';
@@ -63,6 +65,7 @@ export const tags: Readonly<Record<FunctionName, { readonly name: string; readon
     about: 'Programs of a host that are told of what happens, by the Standard Webhooks specification.',
   },
   caller: { name: 'Caller', about: 'Who is asking, and what they were told.' },
+  unsubscribe: { name: 'Unsubscribing', about: 'Links in e-mails that end the e-mails of a kind, without signing in.' },
   documentation: { name: 'Documentation', about: 'This document.' },
 };
 
@@ -76,6 +79,7 @@ type Definitions = typeof accountRoutes &
   typeof webhookRoutes &
   typeof webhookEndpointRoutes &
   typeof callerRoutes &
+  typeof unsubscribeRoutes &
   typeof documentationRoutes;
 
 export type Params<Operation extends OperationId> = {
@@ -106,6 +110,7 @@ const unordered: readonly Route[] = [
   ...routesOf(webhookRows, webhookRoutes),
   ...routesOf(webhookEndpointRows, webhookEndpointRoutes),
   ...routesOf(callerRows, callerRoutes),
+  ...routesOf(unsubscribeRows, unsubscribeRoutes),
   ...routesOf(documentationRows, documentationRoutes),
 ];
 
@@ -118,11 +123,12 @@ export function problemsOf(route: Route): readonly ProblemCode[] {
   const isOpen = route.access !== 'authenticated';
   const possible: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
     ...route.problems,
-    ...(isChange(route) ? (['payload-too-large', 'malformed-request'] as const) : []),
+    ...(isChange(route) && route.access !== 'linked' ? (['payload-too-large', 'malformed-request'] as const) : []),
     ...(takesKey(route)
       ? (['unsupported-media-type', 'idempotency-key-missing', 'idempotency-key-reused'] as const)
       : []),
     ...(route.access === 'signed' ? (['webhook-not-verified', 'temporarily-unavailable'] as const) : []),
+    ...(route.access === 'linked' ? (['temporarily-unavailable'] as const) : []),
     // What a query may not say is refused even where there is nothing that it may.
     ...(isOpen ? [] : (['authentication-required', 'validation-failed', 'temporarily-unavailable'] as const)),
     'rate-limited',

@@ -152,8 +152,9 @@ test('throttled requests and server errors of the API wake somebody', () => {
   const throttles = alarms.find(({ AlarmName }) => AlarmName === 'http-throttles');
   const watched = throttles.Metrics.filter(({ MetricStat }: { MetricStat?: unknown }) => MetricStat !== undefined);
   expect(watched).toHaveLength(
-    // Nobody waits for the background, and operators are turned away together with everybody else.
-    functionNames.filter((name) => !/^(sweep|work|process|relay|deliver|notify|batch|dead)(-|$)/.test(name)).length,
+    // Nobody waits for the background, and operators and whoever unsubscribes are turned away together with everybody else.
+    functionNames.filter((name) => !/^(sweep|work|process|relay|deliver|notify|batch|dead|unsubscribe)(-|$)/.test(name))
+      .length,
   );
 });
 

@@ -133,6 +133,28 @@ describe('what functions may do', () => {
     expect(actionsOn('authorizer', '{Table')).toEqual(['dynamodb:GetItem', 'dynamodb:PutItem']);
   });
 
+  test('whoever unsubscribes by a link reaches what people have chosen to be told, the key of the links, and nothing else', () => {
+    const onTable = allowed('unsubscribe').filter(({ resources: [resource] }) => resource === '{Table.Arn}');
+    expect(onTable).toEqual([
+      {
+        actions: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['SECRET#unsubscribe']),
+      },
+      {
+        actions: ['dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
+        resources: ['{Table.Arn}'],
+        condition: forKeys(['INBOX#*']),
+      },
+    ]);
+    expect(actionsOn('unsubscribe', '{Table')).toEqual([
+      'dynamodb:BatchGetItem',
+      'dynamodb:GetItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+    ]);
+  });
+
   test('what the authorizer writes at a sign-in is under the keys that it may write', async () => {
     const written: string[] = [];
     const person = { id: 'acc_1', slug: 'person-1', email: 'old@b.example', version: 1 };
@@ -405,6 +427,7 @@ describe('what functions may do', () => {
     ['webhook-endpoints', []],
     ['hosts', ['GSI1', 'GSI2', 'GSI3']],
     ['caller', []],
+    ['unsubscribe', []],
     ['relay', []],
     ['deliver-notification', ['GSI1', 'GSI5']],
     ['notify-later', ['GSI6']],
@@ -447,7 +470,7 @@ describe('the API', () => {
     expect(functionBehind(routes.find(({ RouteKey }) => RouteKey === '$default').Target)).toBe('documentation');
   });
 
-  test('asks the authorizer on every route but those that are marked public or signed', () => {
+  test('asks the authorizer on every route but those that are marked public, signed or linked', () => {
     const open = routes.filter((route) => route.AuthorizationType !== 'CUSTOM').map((route) => route.RouteKey);
     const marked = rows.filter((row) => row.access !== 'authenticated').map(keyOf);
     expect(sorted(open)).toEqual(sorted([...marked, '$default']));
@@ -506,6 +529,7 @@ describe('the API', () => {
       'hosts',
       'payment-intents',
       'payment-methods',
+      'unsubscribe',
       'webhook-endpoints',
       'webhooks',
     ]);

@@ -161,6 +161,7 @@ async function loadHandlers(): Promise<Readonly<Record<FunctionName, Handler>>> 
     webhooks,
     webhookEndpoints,
     caller,
+    unsubscribe,
     documentation,
   ] = await Promise.all([
     import('../../functions/http/accounts.ts'),
@@ -173,6 +174,7 @@ async function loadHandlers(): Promise<Readonly<Record<FunctionName, Handler>>> 
     import('../../functions/http/webhooks.ts'),
     import('../../functions/http/webhook-endpoints.ts'),
     import('../../functions/http/caller.ts'),
+    import('../../functions/http/unsubscribe.ts'),
     import('../../functions/http/documentation.ts'),
   ]);
   return {
@@ -186,6 +188,7 @@ async function loadHandlers(): Promise<Readonly<Record<FunctionName, Handler>>> 
     webhooks: webhooks.handler,
     'webhook-endpoints': webhookEndpoints.handler,
     caller: caller.handler,
+    unsubscribe: unsubscribe.handler,
     documentation: documentation.handler,
   };
 }

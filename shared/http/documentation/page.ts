@@ -149,7 +149,8 @@ function resolved(document: Json, node: unknown): Json {
 function operationView(document: Json, path: string, method: string, operation: Json): Markup {
   const id = words(operation.operationId);
   const parameters = list(operation.parameters).map((parameter) => resolved(document, parameter));
-  const body = resolved(document, object(object(object(operation.requestBody).content)['application/json']).schema);
+  const [content] = Object.values(object(object(operation.requestBody).content));
+  const body = resolved(document, object(content).schema);
   return html`<details><summary><h3><span class="method ${method}">${method.toUpperCase()}</span> <code>${path}</code></h3>
 <span class="summary">${words(operation.summary)}</span></summary>
 <div class="operation" id="${id}">${prose(words(operation.description))}

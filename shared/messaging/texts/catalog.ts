@@ -92,7 +92,17 @@ export type Catalog = {
     readonly toKnow: Plural;
     readonly more: Plural;
   };
+  /** The page behind the link to unsubscribe. */
+  readonly unsubscribe: {
+    readonly asked: UnsubscribeText;
+    readonly done: UnsubscribeText;
+    readonly button: Template;
+    readonly besides: Template;
+  };
 };
+
+/** Of one topic, by its headline, or of all that are not required. */
+export type UnsubscribeText = { readonly title: Template; readonly topic: Template; readonly daily: Template };
 
 export type Label =
   | 'payer'

@@ -400,4 +400,19 @@ export const en: Catalog = {
     toKnow: { one: '{count} for your information', other: '{count} for your information' },
     more: { one: 'And {count} more in your inbox.', other: 'And {count} more in your inbox.' },
   },
+  unsubscribe: {
+    asked: {
+      title: 'No more of these e-mails?',
+      topic: 'You will get no more e-mails of the kind “{topic}”, from any host.',
+      daily:
+        'You will get no more e-mails, neither single ones nor one a day, from any host. Only what is required still comes by e-mail, because money would be overlooked without it: {required}.',
+    },
+    done: {
+      title: 'No more of these e-mails',
+      topic: 'From now on you get no more e-mails of the kind “{topic}”.',
+      daily: 'From now on you get no more e-mails but those that are required: {required}.',
+    },
+    button: 'Unsubscribe',
+    besides: 'What you are told stays in your inbox, and there you can choose otherwise at any time.',
+  },
 };

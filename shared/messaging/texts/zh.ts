@@ -384,4 +384,19 @@ export const zh: Catalog = {
     toKnow: { one: '{count}项仅供知悉', other: '{count}项仅供知悉' },
     more: { one: '收件箱中还有{count}项。', other: '收件箱中还有{count}项。' },
   },
+  unsubscribe: {
+    asked: {
+      title: '不再接收此类邮件？',
+      topic: '您将不再收到“{topic}”类邮件，无论来自哪个托管方。',
+      daily:
+        '您将不再收到邮件，包括单独的邮件和每日汇总，无论来自哪个托管方。只有必须通知的事项仍会发送邮件，以免遗漏款项：{required}。',
+    },
+    done: {
+      title: '不再接收此类邮件',
+      topic: '从现在起，您不会再收到“{topic}”类邮件。',
+      daily: '从现在起，除必须通知的事项外，您不会再收到邮件：{required}。',
+    },
+    button: '退订',
+    besides: '通知仍会保留在收件箱中，您可随时重新设置。',
+  },
 };
