@@ -1,9 +1,10 @@
 /** What those run on who tell people of what happened: the table, e-mail where it is set up, and the texts. */
 import type { Mailer, NotificationDependencies, NotificationQueue } from '../shared/application/notification-ports.ts';
+import { unsubscribeToken } from '../shared/application/unsubscribe.ts';
 import { createNotificationStore } from '../shared/persistence/notification-store.ts';
 import { createWebhookStore } from '../shared/persistence/webhook-store.ts';
 import { contributionDependencies } from './contribution-dependencies.ts';
-import { requireEnv, tableOptions } from './dependencies.ts';
+import { requireEnv, tableOptions, unsubscribeKey } from './dependencies.ts';
 import { laterWebhookQueue } from './later-webhook-queue.ts';
 
 let made: NotificationDependencies | undefined;
@@ -23,6 +24,7 @@ function make(): NotificationDependencies {
     webhookQueue: laterWebhookQueue(),
     mailer: from === 'off' ? null : mailerFrom(from),
     linksTo: linksBelow(requireEnv('PUBLIC_URL')),
+    unsubscribeAt: unsubscribeBelow(requireEnv('API_URL')),
     // The texts of all languages are large, and loaded when somebody is written to.
     render: async (facts, language, kind) => {
       const { renderDigest, renderEmail } = await import('../shared/messaging/texts/render.ts');
@@ -64,3 +66,9 @@ export const linksBelow =
     // Their own choice, which everybody may change; the host's is its admins'.
     settings: `${publicUrl}/me/notification-preferences`,
   });
+
+/** At the API itself, wherever else e-mails lead to: mail programs send the request. */
+export const unsubscribeBelow =
+  (apiUrl: string, key: () => Promise<Uint8Array> = unsubscribeKey): NotificationDependencies['unsubscribeAt'] =>
+  async (userId, kind) =>
+    `${apiUrl}/unsubscribe/${unsubscribeToken(await key(), { userId, kind })}`;

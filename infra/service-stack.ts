@@ -81,6 +81,7 @@ export class ServiceStack extends Stack {
       monitoring: this.monitoring,
       mail: mailAccess(this, props.mailFrom),
       publicUrl: props.dashboardUrl ?? api.url,
+      apiUrl: api.url,
       hooks: this.hooks,
       createFunction: (name, specifics) => this.createFunction(name, specifics),
     });

@@ -28,6 +28,8 @@ export type TellingProps = {
   readonly hooks: Hooks;
   /** Where people find what they are told of. */
   readonly publicUrl: string;
+  /** Where mail programs unsubscribe. */
+  readonly apiUrl: string;
   readonly createFunction: (
     name: ServiceFunctionName,
     specifics: Omit<ServiceFunctionProps, 'name' | 'code' | 'monitoring' | 'logLevel'>,
@@ -128,7 +130,7 @@ export class Telling extends Construct {
   }
 
   private createDelivery({ environment, maySend }: Shared): LambdaFunction {
-    const { table, mail, hooks, publicUrl, createFunction } = this.props;
+    const { table, mail, hooks, publicUrl, apiUrl, createFunction } = this.props;
     const histories = ['CONTRIBUTION#*', 'HOLD#*', 'INTENT#*'];
     return createFunction('deliver-notification', {
       timeout: deliveryTimeout,
@@ -136,6 +138,7 @@ export class Telling extends Construct {
       environment: {
         TABLE_NAME: table.tableName,
         PUBLIC_URL: publicUrl,
+        API_URL: apiUrl,
         ...environment,
         ...mail.environment,
         ...hooks.environment,
@@ -158,6 +161,8 @@ export class Telling extends Construct {
         mayUseKeys(['dynamodb:UpdateItem', 'dynamodb:DeleteItem'], table, ['INBOX#*']),
         // On whose teams somebody still is in the morning.
         mayUseKeys(['dynamodb:GetItem'], table, ['PERSON#*']),
+        // What the links to unsubscribe are sealed with.
+        mayUseKeys(['dynamodb:GetItem', 'dynamodb:PutItem'], table, ['SECRET#unsubscribe']),
         // The next page of those who give.
         maySend,
         hooks.maySend,

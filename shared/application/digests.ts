@@ -68,7 +68,7 @@ const failuresMax = 400;
  * @throws what went wrong, so that the message comes again
  */
 async function isSent(
-  { store, mailer, render }: NotificationDependencies,
+  { store, mailer, render, unsubscribeAt }: NotificationDependencies,
   { whole: { userId, dueAt }, reader }: { readonly whole: Digest; readonly reader: Reader },
   [first, ...others]: readonly [Notice, ...Notice[]],
 ): Promise<boolean> {
@@ -80,7 +80,7 @@ async function isSent(
       messageId: `digest.${userId}.${dueAt}`,
       // It was collected for a day: whoever has another address by now is written to there.
       to: (await store.account(userId))?.email ?? address ?? '',
-      unsubscribe: isRequired ? null : first.facts.links.settings,
+      unsubscribe: isRequired ? null : await unsubscribeAt(userId, 'daily'),
       ...texts,
     });
     return true;

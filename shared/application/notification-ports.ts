@@ -1,6 +1,6 @@
 /** What the application needs from outside to tell people of what happened. */
 import type { Role } from '../domain/authorisation.ts';
-import type { Language, PersonalPreferences, Topic } from '../domain/notification.ts';
+import type { EmailKind, Language, PersonalPreferences, Topic } from '../domain/notification.ts';
 import type { NoticeFacts } from '../messaging/texts/facts.ts';
 import type { ContributionDependencies } from './contribution-ports.ts';
 import type { Position, Slice } from './ports.ts';
@@ -147,7 +147,7 @@ export type Email = {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
-  /** Where whoever gets it can have less of it; null for what is required. */
+  /** Where whoever gets it ends the e-mails of its kind, with one click (`unsubscribe.ts`); null for what is required. */
   readonly unsubscribe: string | null;
 };
 export type Texts = Pick<Email, 'subject' | 'text' | 'html'>;
@@ -165,6 +165,8 @@ export type NotificationDependencies = ContributionDependencies & {
   readonly mailer: Mailer | null;
   /** Where whoever is told finds what it is about, and what they are told. */
   readonly linksTo: (subjectId: string, hostId: string | null) => NoticeFacts['links'];
+  /** Where somebody ends the e-mails of a kind without signing in. */
+  readonly unsubscribeAt: (userId: string, kind: EmailKind) => Promise<string>;
   /** The texts of one notice, or of those of a day, for somebody. */
   readonly render: (
     facts: readonly [NoticeFacts, ...NoticeFacts[]],

@@ -338,7 +338,7 @@ async function sendMissing(deps: NotificationDependencies, userId: string, event
 
 /** By whoever has the claim. A crash after sending and before it is written sends once more, under the same id. */
 async function sendEmail(
-  { store, clock, mailer, render }: NotificationDependencies,
+  { store, clock, mailer, render, unsubscribeAt }: NotificationDependencies,
   { userId, eventId, topic, facts, email: { address, language } }: Notice,
 ): Promise<void> {
   if (mailer === null || address === null) {
@@ -348,7 +348,7 @@ async function sendEmail(
     await mailer.send({
       messageId: `${eventId}.${userId}`,
       to: address,
-      unsubscribe: noticeRules[topic].isRequired ? null : facts.links.settings,
+      unsubscribe: noticeRules[topic].isRequired ? null : await unsubscribeAt(userId, topic),
       ...(await render([facts], language, 'one')),
     });
   } catch (error) {

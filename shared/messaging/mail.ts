@@ -37,7 +37,13 @@ export function createMailer({ from, client = new SESv2Client({ maxAttempts: 3 }
  */
 const headersOf = ({ messageId, unsubscribe }: Email) => [
   { Name: 'X-Entity-Ref-ID', Value: oneLine(messageId) },
-  ...(unsubscribe === null ? [] : [{ Name: 'List-Unsubscribe', Value: `<${oneLine(unsubscribe)}>` }]),
+  ...(unsubscribe === null
+    ? []
+    : [
+        { Name: 'List-Unsubscribe', Value: `<${oneLine(unsubscribe)}>` },
+        // That the link takes a POST from a mail program, and is no page to be opened alone (RFC 8058).
+        { Name: 'List-Unsubscribe-Post', Value: 'List-Unsubscribe=One-Click' },
+      ]),
 ];
 
 /** What becomes a header has no second line, and so no other header. */

@@ -5,11 +5,12 @@ import { deliverDigest, digestMax, nextDigestAt } from '../../shared/application
 import { putOwnPreferences } from '../../shared/application/inbox.ts';
 import type { NotificationDependencies } from '../../shared/application/notification-ports.ts';
 import { deliver } from '../../shared/application/notifications.ts';
+import { readUnsubscribeToken } from '../../shared/application/unsubscribe.ts';
 import type { PersonalPreferences } from '../../shared/domain/notification.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
 import { Crash, FailingCalls } from '../support/failing-calls.ts';
-import { type NotificationWorld, notificationWorld } from '../support/notification-world.ts';
-import { expected, usd } from '../support/world.ts';
+import { linkKey, type NotificationWorld, notificationWorld } from '../support/notification-world.ts';
+import { expected, receiving, usd } from '../support/world.ts';
 
 const engine = await engineOfFile();
 let world: NotificationWorld;
@@ -71,6 +72,20 @@ describe('the e-mail of the day', () => {
       { state: 'sent', attempts: [{ outcome: 'sent' }] },
       { state: 'sent', attempts: [{ outcome: 'sent' }] },
     ]);
+  });
+
+  test('has a link that ends the e-mails of all that is not required, unless something in it is', async () => {
+    const { people } = world;
+    await choose(people.financeA, daily);
+    const { id } = await world.sent();
+    await world.must(people.financeB, id, receiving(usd(1000)));
+    await world.tellAll(id);
+    nextMorning();
+    await world.tellDaily();
+    const link = emailsTo('fin@a.example').at(-1)?.unsubscribe ?? '';
+    const token = link.slice(link.lastIndexOf('/') + 1);
+    expect(readUnsubscribeToken(linkKey, token)).toEqual({ userId: people.financeA, kind: 'daily' });
+    expect(emailsTo(bea).at(-1)?.unsubscribe).toBeNull();
   });
 
   test('leaves what comes after it to the next one', async () => {

@@ -6,9 +6,10 @@ import { putOwnPreferences } from '../../shared/application/inbox.ts';
 import type { NotificationQueue, QueueMessage } from '../../shared/application/notification-ports.ts';
 import { deliver } from '../../shared/application/notifications.ts';
 import { personForIdentity } from '../../shared/application/people.ts';
+import { unsubscribe } from '../../shared/application/unsubscribe.ts';
 import type { NotificationPreferences } from '../../shared/domain/notification.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
-import { type NotificationWorld, notificationWorld, tellOf } from '../support/notification-world.ts';
+import { linkKey, type NotificationWorld, notificationWorld, tellOf } from '../support/notification-world.ts';
 import { expected, receiving, usd } from '../support/world.ts';
 
 const engine = await engineOfFile();
@@ -223,6 +224,35 @@ describe('an e-mail', () => {
     await personForIdentity(deps, { ...nova, emailVerified: true });
     await world.tellAll((await world.sent()).id);
     expect(sentTo()).toContain('nova@b.example');
+  });
+
+  const received = async (): Promise<string> => {
+    const { id } = await world.sent();
+    await world.must(world.people.financeB, id, receiving(usd(1000)));
+    await world.tellAll(id);
+    return id;
+  };
+  const emailTo = (address: string, topic: string) =>
+    world.mailbox.find(({ to, subject }) => to === address && subject === topic);
+
+  test('has a link that ends the e-mails of its topic for whoever it went to, and for nobody else', async () => {
+    const { people, deps, mailbox } = world;
+    await received();
+    const link = emailTo('fin@a.example', 'money_received')?.unsubscribe ?? '';
+    expect(link).toMatch(/^https:\/\/pay\.example\/unsubscribe\/acc_\w{26}\.money_received\.[\w-]{43}$/);
+    const unsubscribing = { ...deps, unsubscribeKey: async () => linkKey };
+    expected(await unsubscribe(unsubscribing, link.slice(link.lastIndexOf('/') + 1)));
+
+    mailbox.length = 0;
+    await received();
+    expect(emailTo('fin@a.example', 'money_received')).toBeUndefined();
+    expect(emailTo('fay@a.example', 'money_received')).toBeDefined();
+    expect((await world.toldTo(people.financeA)).filter((topic) => topic === 'money_received')).toHaveLength(2);
+  });
+
+  test('of what is required has no such link', async () => {
+    await received();
+    expect(emailTo('bea@b.example', 'money_sent')?.unsubscribe).toBeNull();
   });
 
   test('says somebody’s name as it is now', async () => {

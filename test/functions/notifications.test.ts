@@ -1,13 +1,14 @@
 /** The functions between an event and whoever is told of it: what comes twice harms nobody, and what fails is kept by itself. */
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { DynamoDBRecord, SQSRecord } from 'aws-lambda';
-import { linksBelow } from '../../functions/notification-dependencies.ts';
+import { linksBelow, unsubscribeBelow } from '../../functions/notification-dependencies.ts';
 import { NotificationMessage } from '../../functions/notification-message.ts';
 import { notificationQueue } from '../../functions/notification-queue.ts';
 import { deliverer } from '../../functions/queue/deliver-notification.ts';
 import { relay } from '../../functions/stream/relay.ts';
 import { queueLater } from '../../shared/application/later-notices.ts';
 import type { EventMessage, QueueMessage } from '../../shared/application/notification-ports.ts';
+import { readUnsubscribeToken } from '../../shared/application/unsubscribe.ts';
 import { dueShards } from '../../shared/persistence/keys.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
 import { type NotificationWorld, notificationWorld } from '../support/notification-world.ts';
@@ -177,6 +178,15 @@ describe('delivery', () => {
     expect(await run({ Records })).toEqual({ batchItemFailures: [] });
     expect(await world.toldTo(world.people.hostAdminB)).toEqual(['money_sent']);
   });
+});
+
+test('links to unsubscribe lead to the API, sealed for one person and one kind of e-mail', async () => {
+  const key = new Uint8Array(32).fill(7);
+  const at = unsubscribeBelow('https://api.example/v1', async () => key);
+  const link = await at('acc_1', 'daily');
+  expect(link).toMatch(/^https:\/\/api\.example\/v1\/unsubscribe\/acc_1\.daily\.[\w-]{43}$/);
+  const token = link.slice(link.lastIndexOf('/') + 1);
+  expect(readUnsubscribeToken(key, token)).toEqual({ userId: 'acc_1', kind: 'daily' });
 });
 
 test('links lead to what it is about, and to where people choose what they are told', () => {

@@ -392,6 +392,12 @@ describe('what functions may do', () => {
       functionsByName(template)['deliver-notification'].Environment.Variables['PUBLIC_URL'];
     expect(leadsTo(synthesize({ dashboardUrl: 'https://pay.host.example/' }).service)).toBe('https://pay.host.example');
     expect(leadsTo(service)).not.toBe('https://pay.host.example');
+    // Mail programs unsubscribe at the API, whether or not there is a dashboard.
+    const { service: withDashboard } = synthesize({ dashboardUrl: 'https://pay.host.example/' });
+    const apiOf = (template: typeof service) =>
+      asText(functionsByName(template)['deliver-notification'].Environment.Variables['API_URL']);
+    expect(apiOf(withDashboard)).toBe(apiOf(service));
+    expect(apiOf(service)).toBe(asText(leadsTo(service)));
     for (const dashboardUrl of ['pay.host.example', 'http://pay.host.example', 'https://a:b@host.example/?x']) {
       expect(() => synthesize({ dashboardUrl })).toThrow('dashboardUrl');
     }

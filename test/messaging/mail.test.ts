@@ -9,7 +9,7 @@ const email: Email = {
   subject: 'To confirm on arrival',
   text: 'Text',
   html: '<p>Text</p>',
-  unsubscribe: 'https://pay.example/settings',
+  unsubscribe: 'https://pay.example/v1/unsubscribe/acc_1.late.seal',
 };
 
 async function sent(change: Partial<Email>) {
@@ -24,7 +24,7 @@ async function sent(change: Partial<Email>) {
   return inputs[0];
 }
 
-test('has the id of the event and the person, and where to have less of it', async () => {
+test('has the id of the event and the person, and where to unsubscribe with one click (RFC 8058)', async () => {
   expect(await sent({})).toMatchObject({
     FromEmailAddress: 'payments@host.example',
     Destination: { ToAddresses: ['bea@b.example'] },
@@ -33,14 +33,15 @@ test('has the id of the event and the person, and where to have less of it', asy
         Subject: { Data: 'To confirm on arrival', Charset: 'UTF-8' },
         Headers: [
           { Name: 'X-Entity-Ref-ID', Value: 'evt_1.acc_1' },
-          { Name: 'List-Unsubscribe', Value: '<https://pay.example/settings>' },
+          { Name: 'List-Unsubscribe', Value: '<https://pay.example/v1/unsubscribe/acc_1.late.seal>' },
+          { Name: 'List-Unsubscribe-Post', Value: 'List-Unsubscribe=One-Click' },
         ],
       },
     },
   });
 });
 
-test('of what is required has nowhere to have less of it', async () => {
+test('of what is required has nowhere to unsubscribe', async () => {
   expect(JSON.stringify(await sent({ unsubscribe: null }))).not.toContain('List-Unsubscribe');
 });
 

@@ -16,6 +16,7 @@ export async function tellOfIntent(intentId: string): Promise<void> {
     webhookQueue: { send: async () => [] },
     mailer: null,
     linksTo: () => ({ subject: 'https://app.example/it', settings: 'https://app.example/settings' }),
+    unsubscribeAt: async () => 'https://app.example/unsubscribe',
     render: () => ({ subject: '', text: '', html: '' }),
   };
   for (const { id: eventId, number, at } of await store.intentEvents(intentId)) {

@@ -11,12 +11,16 @@ import type {
 } from '../../shared/application/notification-ports.ts';
 import { deliver } from '../../shared/application/notifications.ts';
 import type { Store } from '../../shared/application/ports.ts';
+import { unsubscribeToken } from '../../shared/application/unsubscribe.ts';
 import type { WebhookMessage, WebhookStore } from '../../shared/application/webhook-ports.ts';
 import { dueShards } from '../../shared/persistence/keys.ts';
 import { createNotificationStore } from '../../shared/persistence/notification-store.ts';
 import { createWebhookStore } from '../../shared/persistence/webhook-store.ts';
 import { type ContributionWorld, contributionWorld } from './contribution-world.ts';
 import type { TestEngine } from './engine.ts';
+
+/** What the links of e-mails are sealed with. */
+export const linkKey = new Uint8Array(32).fill(7);
 
 type WholeStore = Store & ContributionStore & NotificationStore & WebhookStore;
 
@@ -73,6 +77,8 @@ export async function notificationWorld(
     },
     mailer: { send: async (email) => void mailbox.push(email) },
     linksTo: (id) => ({ subject: `https://pay.example/${id}`, settings: 'https://pay.example/settings' }),
+    unsubscribeAt: async (userId, kind) =>
+      `https://pay.example/unsubscribe/${unsubscribeToken(linkKey, { userId, kind })}`,
     render: (facts, language, kind) => ({
       subject: [...(kind === 'daily' ? ['daily'] : []), ...facts.map(({ topic }) => topic)].join(' '),
       text: JSON.stringify({ facts, language }),
