@@ -88,9 +88,10 @@ describe('a host that has set something for one of its people at one of its coll
     }
   });
 
-  test('is heard where they have said nothing as particular', () => {
-    const before = of([{ channel: 'email', choice: 'off' }]);
-    expect(chosen(before, 'canceled', 'email', { host, accountId: 'acc_2' })).toBe('at_once');
-    expect(chosen(before, 'canceled', 'email', { host, accountId: 'acc_3' })).toBe('off');
+  test('is heard where they have said nothing themselves', () => {
+    const rules = [{ topic: 'canceled', channel: 'email', accountId: 'acc_2', userId, choice: 'daily' }] as const;
+    const before = of([{ channel: 'inbox', choice: 'off' }]);
+    expect(chosen(before, 'canceled', 'email', { host: { ...host, rules }, accountId: 'acc_2' })).toBe('daily');
+    expect(chosen(of([{ choice: 'off' }]), 'canceled', 'email', { host, accountId: 'acc_2' })).toBe('off');
   });
 });
