@@ -232,7 +232,7 @@ async function tell(
   const isHidden = choice('inbox') === 'off';
   const email = deps.mailer === null || address === null ? 'off' : choice('email');
   if (isHidden && email === 'off') {
-    return sendMissing(deps, userId, eventId);
+    return sendMissing(deps, recipient, eventId);
   }
   const alsoHostIds = hostIds.filter((id) => id !== hostId);
   const now = clock.now();
@@ -261,12 +261,12 @@ async function tell(
     case 'daily': {
       const digest = email === 'daily' ? [{ digestAt: nextDigestAt(now, timeZone) }] : [];
       // It was told before, and an e-mail may be missing still that was wanted at once then.
-      return (await toldOnce(store, notice, ...digest)) || sendMissing(deps, userId, eventId);
+      return (await toldOnce(store, notice, ...digest)) || sendMissing(deps, recipient, eventId);
     }
     case 'at_once': {
       const isNew = await toldOnce(store, notice, { claimedUntil: minutesAfter(now, emailClaimMinutes) });
       if (!isNew) {
-        return sendMissing(deps, userId, eventId);
+        return sendMissing(deps, recipient, eventId);
       }
       await sendEmail(deps, notice);
       return true;
@@ -321,7 +321,11 @@ const toldOnce = (
   );
 
 /** Sends what is waiting although somebody was told before: whoever began it may have died over it. */
-async function sendMissing(deps: NotificationDependencies, userId: string, eventId: string): Promise<boolean> {
+async function sendMissing(
+  deps: NotificationDependencies,
+  { userId, email: address }: Pick<Recipient, 'userId' | 'email'>,
+  eventId: string,
+): Promise<boolean> {
   const { store, clock } = deps;
   const notice = await store.notice(userId, eventId);
   const now = clock.now();
@@ -332,7 +336,8 @@ async function sendMissing(deps: NotificationDependencies, userId: string, event
     // Whoever has the sending may have died over it, so the message has to come again.
     throw new Error('Somebody else is sending this e-mail, or was.');
   }
-  await sendEmail(deps, notice);
+  // To where they are written to now: it may have failed because they are not there any more.
+  await sendEmail(deps, { ...notice, email: { ...notice.email, address: address ?? notice.email.address } });
   return true;
 }
 

@@ -204,6 +204,18 @@ describe('an e-mail', () => {
     expect(sentTo()).not.toContain('bea@b.example');
   });
 
+  test('that failed goes to the address that somebody has when it is tried again', async () => {
+    const { id } = await world.sent();
+    const message = (await world.newsOf(id)).at(-1);
+    const failing = { ...world.deps, mailer: { send: () => Promise.reject(new Error('No such address.')) } };
+    await expect(message === undefined ? undefined : deliver(failing, message)).rejects.toThrow();
+    await signIn(world.people.financeB, 'bea@new.example');
+    await world.tellAll(id);
+    expect(world.mailbox.filter(({ subject }) => subject === 'money_sent').map(({ to }) => to)).toEqual([
+      'bea@new.example',
+    ]);
+  });
+
   test('of the day goes to the address that somebody has by then', async () => {
     const { people, deps, meta } = world;
     const rules = [{ channel: 'email', choice: 'daily' }] as const;
