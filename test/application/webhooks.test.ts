@@ -367,13 +367,26 @@ describe('once', () => {
   });
 
   test('is how often each of many failures at once counts', async () => {
-    const { url } = await answering(500);
-    const endpoint = await world.endpointAt(url);
+    const { url, received } = await answering(500);
+    const endpoint = await world.endpointAt(url, { topics: ['money_sent'] });
     for (let count = 0; count < 8; count += 1) {
-      await sendTest(endpoint);
+      await world.tell((await world.sent()).id);
     }
     await world.pass(1);
-    expect((await shown(endpoint)).failingSince).not.toBeNull();
+    expect(received).toHaveLength(8);
+    const deliveries = await deliveriesOf(endpoint);
+    expect(deliveries.map(({ status, attemptCount }) => [status, attemptCount])).toEqual(
+      Array.from({ length: 8 }, () => ['pending', 1]),
+    );
+    const attempts = deliveries.flatMap((delivery) => delivery.attempts);
+    expect(attempts.map(({ number, outcome, statusCode }) => [number, outcome, statusCode])).toEqual(
+      Array.from({ length: 8 }, () => [1, 'answered_error', 500]),
+    );
+    // They failed at one moment by the world's clock, and the first of them to be written has said so once for all.
+    expect(await shown(endpoint)).toMatchObject({ failingSince: attempts[0]?.at, status: 'active', version: 2 });
+    await world.pass(10);
+    expect((await deliveriesOf(endpoint)).map(({ attemptCount }) => attemptCount)).toEqual(Array(8).fill(2));
+    expect(received).toHaveLength(16);
   });
 });
 
