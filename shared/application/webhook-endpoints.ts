@@ -13,8 +13,10 @@ import {
   type EndpointEdit,
   editEndpoint,
   enableEndpoint,
+  endpointDisabled,
   endpointsMax,
   openEndpoint,
+  refusalOfTest,
   replayDelivery,
   rotateSecret,
   viewOfEndpoint,
@@ -26,7 +28,7 @@ import { callerOf, execute, notFound, type Plan, stale } from './execute.ts';
 import type { CommandRead, Position, Slice } from './ports.ts';
 import type { Answer, Outcome, RequestMeta } from './request.ts';
 import { deliveryIdOf, eventIdOf, messageFor, sweepAtOf, webhookIdOf } from './webhook-delivery.ts';
-import type { EndpointDependencies, StoredDelivery } from './webhook-ports.ts';
+import type { EndpointDependencies, StoredDelivery, WebhookTest } from './webhook-ports.ts';
 
 // --- Views -----------------------------------------------------------------------------------------------------------
 
@@ -228,7 +230,7 @@ export const rotateWebhookSecret = (
 
 // --- Deliveries by hand ----------------------------------------------------------------------------------------------
 
-type Begun = { readonly before: StoredDelivery | null; readonly after: StoredDelivery };
+type Begun = { readonly before: StoredDelivery | null; readonly after: StoredDelivery; readonly test?: WebhookTest };
 
 /** A delivery that somebody asks for; its first attempt is made at once, or by the sweep when the queue takes nothing. */
 async function deliverByHand(
@@ -240,7 +242,7 @@ async function deliverByHand(
     begin,
   }: {
     readonly status: 200 | 201;
-    readonly begin: (now: string) => Promise<Result<Begun, Refusal>>;
+    readonly begin: (endpoint: WebhookEndpoint, now: string) => Promise<Result<Begun, Refusal>>;
   },
 ): Outcome {
   let begun: StoredDelivery | undefined;
@@ -252,23 +254,15 @@ async function deliverByHand(
       if (endpoint === undefined) {
         return refuse(notFound('webhook endpoint'));
       }
-      const decided = await begin(now);
+      const decided = await begin(endpoint, now);
       if (!decided.ok) {
         return decided;
       }
-      if (endpoint.status === 'disabled') {
-        return refuse({
-          code: 'transition-not-allowed',
-          currentStatus: endpoint.status,
-          allowedCommands: [],
-          detail: 'The endpoint is disabled, so nothing is sent to it. Enable it first.',
-        });
-      }
-      const { before, after } = decided.value;
+      const { before, after, test } = decided.value;
       begun = after;
       const deliveries = before === after ? [] : [{ before, after }];
       return accept({
-        change: { intents: [], webhooks: { deliveries } },
+        change: { intents: [], webhooks: { deliveries, ...(test === undefined ? {} : { test }) } },
         answer: { status, body: deliveryView(after), version: null },
       });
     },
@@ -282,8 +276,13 @@ async function deliverByHand(
 export const testWebhookEndpoint = (deps: EndpointDependencies, meta: RequestMeta, which: EndpointOf): Outcome =>
   deliverByHand(deps, meta, which, {
     status: 201,
-    begin: async (now) => {
+    begin: async (endpoint, now) => {
       const { hostId, endpointId } = which;
+      const last = await deps.store.webhookTest(endpointId);
+      const refusal = refusalOfTest(endpoint, last?.at ?? null, now);
+      if (refusal !== undefined) {
+        return refuse(refusal);
+      }
       const eventId = deps.ids.next('evt', now);
       const delivery = beginDelivery({
         id: deliveryIdOf(eventId),
@@ -295,6 +294,7 @@ export const testWebhookEndpoint = (deps: EndpointDependencies, meta: RequestMet
       return accept({
         before: null,
         after: { delivery, hostId, news: null, version: 1, sweepAt: sweepAtOf(delivery) },
+        test: { endpointId, at: now, version: (last?.version ?? 0) + 1 },
       });
     },
   });
@@ -306,10 +306,13 @@ export type DeliveryOf = EndpointOf & { readonly deliveryId: string };
 export const replayWebhookDelivery = (deps: EndpointDependencies, meta: RequestMeta, which: DeliveryOf): Outcome =>
   deliverByHand(deps, meta, which, {
     status: 200,
-    begin: async (now) => {
+    begin: async ({ status }, now) => {
       const before = await deps.store.webhookDelivery(which.endpointId, eventIdOf(which.deliveryId));
       if (before === undefined) {
         return refuse(notFound('delivery'));
+      }
+      if (status === 'disabled') {
+        return refuse(endpointDisabled);
       }
       const delivery = replayDelivery(before.delivery, now);
       return accept({

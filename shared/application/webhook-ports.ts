@@ -52,10 +52,14 @@ export type WebhookEvent = {
   };
 };
 
+/** That a test of an endpoint was asked for, the last of so many. */
+export type WebhookTest = { readonly endpointId: string; readonly at: string; readonly version: number };
+
 /** The part of a change that is about webhooks; each is bound to the version that it was decided on. */
 export type WebhookChanges = {
   /** One more endpoint is registered with a host that had registered so many: whoever registers at the same time comes again. */
   readonly registration?: { readonly hostId: string; readonly before: number };
+  readonly test?: WebhookTest;
   /** One that is over is deleted. */
   readonly endpoints?: readonly { readonly before: WebhookEndpoint | null; readonly after: WebhookEndpoint | null }[];
   readonly deliveries?: readonly { readonly before: StoredDelivery | null; readonly after: StoredDelivery }[];
@@ -80,6 +84,8 @@ export type WebhookStore = {
   webhookRegistrations(hostId: string): Promise<number>;
   webhookEvent(endpointId: string, number: number): Promise<WebhookEvent | undefined>;
 
+  /** The last; undefined when there was none, or when that was long ago. */
+  webhookTest(endpointId: string): Promise<WebhookTest | undefined>;
   webhookDelivery(endpointId: string, eventId: string): Promise<StoredDelivery | undefined>;
   /** Newest first. */
   listWebhookDeliveries(endpointId: string, limit: number, from?: Position): Promise<Slice<StoredDelivery>>;

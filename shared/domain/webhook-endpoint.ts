@@ -68,6 +68,9 @@ export const previousSecretsMax = 3;
 /** Endpoints of one host. */
 export const endpointsMax = 20;
 
+/** Anybody may want to see whether a test arrives, and nobody can look at more than one at a time. */
+export const testIntervalSeconds = 10;
+
 /** Attempts that are kept with a delivery, the newest: two rounds and some. The count goes on. */
 export const attemptsKept = 20;
 
@@ -232,6 +235,28 @@ export const beginDelivery = (
   attempts: [],
   updatedAt: given.createdAt,
 });
+
+/** @param testedAt when a test of the endpoint was last asked for; null when none was */
+export function refusalOfTest(
+  { status }: Pick<WebhookEndpoint, 'status'>,
+  testedAt: string | null,
+  now: string,
+): Refusal | undefined {
+  if (status === 'disabled') {
+    return endpointDisabled;
+  }
+  const next = testedAt === null ? now : later(testedAt, testIntervalSeconds * second);
+  return now < next
+    ? { code: 'too-many', detail: `There was a test of it a moment ago; the next can be sent from ${next} on.` }
+    : undefined;
+}
+
+export const endpointDisabled: Refusal = {
+  code: 'transition-not-allowed',
+  currentStatus: 'disabled',
+  allowedCommands: [],
+  detail: 'The endpoint is disabled, so nothing is sent to it. Enable it first.',
+};
 
 /** Once more from the beginning; one that is under way goes on as it is. */
 export const replayDelivery = (delivery: WebhookDelivery, at: string): WebhookDelivery =>

@@ -92,6 +92,8 @@ export const keys = {
     SK: `DELIVERY#${eventId}`,
   }),
   webhookDeliveryPrefix: 'DELIVERY#',
+  /** When a test of it was last asked for. */
+  webhookTest: (endpointId: string): Key => ({ PK: `WEBHOOK_ENDPOINT#${endpointId}`, SK: 'TEST' }),
   webhookEvent: (endpointId: string, number: number): Key => ({
     PK: `WEBHOOK_ENDPOINT#${endpointId}`,
     SK: `EVENT#${padded(number)}`,

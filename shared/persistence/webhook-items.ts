@@ -1,5 +1,11 @@
 /** Endpoints and deliveries to table items and back, and the writes that a change of them means. */
-import type { AttemptWrite, StoredDelivery, WebhookChanges, WebhookEvent } from '../application/webhook-ports.ts';
+import type {
+  AttemptWrite,
+  StoredDelivery,
+  WebhookChanges,
+  WebhookEvent,
+  WebhookTest,
+} from '../application/webhook-ports.ts';
 import type { WebhookEndpoint } from '../domain/webhook-endpoint.ts';
 import { type Item, plainFromItem, plainItem } from './items.ts';
 import { dueShards, indexKeys, keys, shardOf } from './keys.ts';
@@ -93,6 +99,17 @@ export function webhookEventFromItem(item: Item): WebhookEvent {
   } as WebhookEvent;
 }
 
+/** Forgotten when it says nothing any more. */
+const webhookTestItem = ({ endpointId, at, version }: WebhookTest): Item => ({
+  ...plainItem('WEBHOOK_TEST', keys.webhookTest(endpointId), { endpointId, at, version }),
+  expiresAtSeconds: Math.ceil(Date.parse(at) / 1000) + 86_400,
+});
+
+export const webhookTestFromItem = (item: Item): WebhookTest => {
+  const { endpointId, at, version } = plainFromItem<WebhookTest>(item);
+  return { endpointId, at, version };
+};
+
 /** The part of a transaction that is about webhooks. */
 export function webhookOperations(tableName: string, changes: WebhookChanges): readonly Operation[] {
   const meaning = { kind: 'version' } as const;
@@ -115,8 +132,11 @@ export function webhookOperations(tableName: string, changes: WebhookChanges): r
     meaning,
     item: { Delete: { TableName: tableName, Key: keys.webhookEndpoint(hostId, id), ...atVersion(version) } },
   });
-  const { registration } = changes;
+  const { registration, test } = changes;
   return [
+    ...(test === undefined
+      ? []
+      : [put(webhookTestItem(test), test.version === 1 ? null : { version: test.version - 1 })]),
     ...(registration === undefined ? [] : [registered(registration)]),
     ...(changes.endpoints ?? []).flatMap(({ before, after }) =>
       after === null ? (before === null ? [] : [remove(before)]) : [put(endpointItem(after), before)],

@@ -12,6 +12,7 @@ import {
   endpointFromItem,
   sweepKey,
   webhookEventFromItem,
+  webhookTestFromItem,
 } from './webhook-items.ts';
 
 const nobodyHasIt = '(attribute_not_exists(claimedUntil) OR claimedUntil < :now)';
@@ -35,6 +36,10 @@ export function createWebhookStore({ client, tableName }: StoreOptions): Webhook
       return item && webhookEventFromItem(item);
     },
 
+    async webhookTest(endpointId) {
+      const item = await get(keys.webhookTest(endpointId));
+      return item && webhookTestFromItem(item);
+    },
     async webhookDelivery(endpointId, eventId) {
       const item = await get(keys.webhookDelivery(endpointId, eventId));
       return item && deliveryFromItem(item);

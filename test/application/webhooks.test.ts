@@ -22,7 +22,7 @@ import {
   updateWebhookEndpoint,
 } from '../../shared/application/webhook-endpoints.ts';
 import type { WebhookQueue } from '../../shared/application/webhook-ports.ts';
-import { endpointsMax, openEndpoint } from '../../shared/domain/webhook-endpoint.ts';
+import { endpointsMax, openEndpoint, testIntervalSeconds } from '../../shared/domain/webhook-endpoint.ts';
 import type { Network } from '../../shared/messaging/webhooks/send.ts';
 import { createSecret } from '../../shared/messaging/webhooks/sign.ts';
 import { createStore } from '../../shared/persistence/store.ts';
@@ -414,6 +414,37 @@ describe('by hand', () => {
       type: 'webhook_endpoint.test',
       data: { eventId, endpointId: endpoint.id },
     });
+  });
+
+  test('a test is sent every ten seconds and no more often, however many are asked for at once', async () => {
+    const { url, received } = await answering(200);
+    const endpoint = await world.endpointAt(url);
+    const other = await world.endpointAt(url);
+    const ask = () => testWebhookEndpoint(world.endpoints, asAdmin(), of(endpoint));
+    const asked = await Promise.all(Array.from({ length: 30 }, ask));
+    expect(asked.filter(({ ok }) => ok)).toHaveLength(1);
+    const again = new Date(Date.parse(world.clock.now()) + testIntervalSeconds * 1000).toISOString();
+    const tooSoon = { ok: false, refusal: { code: 'too-many', detail: expect.stringContaining(again) } };
+    expect(asked.filter(({ ok }) => !ok)).toEqual(Array(29).fill(tooSoon));
+    // Of one endpoint; what is repeated is answered as it was.
+    await sendTest(other);
+    const meta = asAdmin();
+    await world.pass(testIntervalSeconds - 1);
+    expect(await ask()).toEqual(tooSoon);
+    await world.pass(1);
+    const first = expected(await testWebhookEndpoint(world.endpoints, meta, of(endpoint)));
+    expect(expected(await testWebhookEndpoint(world.endpoints, meta, of(endpoint)))).toEqual({
+      ...first,
+      replayed: true,
+    });
+    expect(await ask()).toMatchObject({ ok: false, refusal: { code: 'too-many' } });
+    expect(await deliveriesOf(endpoint)).toHaveLength(2);
+    await world.pass(60);
+    expect(received).toHaveLength(3);
+    // That it is disabled is said first: waiting would not mend it.
+    await sendTest(endpoint);
+    expected(await disableWebhookEndpoint(world.endpoints, asAdmin(), of(endpoint)));
+    expect(await ask()).toMatchObject({ ok: false, refusal: { code: 'transition-not-allowed' } });
   });
 
   test('an endpoint is deleted, and what waited for it is over', async () => {

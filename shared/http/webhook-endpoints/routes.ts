@@ -79,12 +79,12 @@ export const webhookEndpointRoutes = defineRoutes<'webhook-endpoints'>()({
   testWebhookEndpoint: {
     summary: 'Send a test to a webhook endpoint',
     description:
-      'A message of the type `webhook_endpoint.test`. Read the delivery a moment later to see what became of it.',
+      'A message of the type `webhook_endpoint.test`. Read the delivery a moment later to see what became of it. There is one every ten seconds for an endpoint: `too-many` says from when on the next can be sent.',
     body: Nothing,
     status: 201,
     answer: views.WebhookDeliveryView,
     location: '/hosts/{hostId}/webhook-endpoints/{endpointId}/deliveries/{id}',
-    problems: [...unconditional, 'transition-not-allowed'],
+    problems: [...unconditional, 'transition-not-allowed', 'too-many'],
   },
   listWebhookDeliveries: {
     summary: 'List what was sent to a webhook endpoint',
