@@ -19,7 +19,8 @@ import { contributionFacts, doerOf, holdFacts, intentFacts, type SharedFacts, we
 import type { EventMessage, NotificationDependencies } from './notification-ports.ts';
 import { minutesAfter } from './periods.ts';
 import type { Position, Slice } from './ports.ts';
-import type { WebhookNews } from './webhook-ports.ts';
+import { eventIdOf } from './webhook-delivery.ts';
+import type { WebhookEvent, WebhookNews } from './webhook-ports.ts';
 
 /** What an event is about, for those who are told of it. */
 export type News = {
@@ -261,7 +262,7 @@ async function holdNews(
   };
 }
 
-/** A webhook endpoint was disabled: what there is to tell stands in the event, and it is overtaken when somebody has acted. */
+/** What there is to tell of a webhook endpoint stands in the event, and it is overtaken when somebody has acted. */
 async function webhookNews(
   { store }: NotificationDependencies,
   { subjectId, number }: EventMessage,
@@ -271,8 +272,8 @@ async function webhookNews(
     return undefined;
   }
   const { hostId } = event;
-  const [host, endpoint] = await Promise.all([store.account(hostId), store.webhookEndpoint(hostId, subjectId)]);
-  const topic = 'webhook_disabled';
+  const { type: topic } = event.data;
+  const [host, isOvertaken] = await Promise.all([store.account(hostId), hasActed(store, event)]);
   return {
     topic,
     subject: { kind: 'webhook_endpoint', id: subjectId },
@@ -283,10 +284,23 @@ async function webhookNews(
     accountAt: (place) => (place === 'host' ? hostId : null),
     hostAt: () => hostId,
     facts: webhookFacts(event, host?.name ?? ''),
-    isOvertaken: () => endpoint?.status !== 'disabled' || endpoint.disabled?.at !== event.at,
+    isOvertaken: () => isOvertaken,
     collectiveAt: () => null,
     givers: null,
   };
+}
+
+/** Whether the endpoint was enabled, or the message sent once more, or there is nothing left to do it with. */
+async function hasActed(
+  store: NotificationDependencies['store'],
+  { hostId, endpointId, at, data }: WebhookEvent,
+): Promise<boolean> {
+  const endpoint = await store.webhookEndpoint(hostId, endpointId);
+  if (data.type === 'webhook_disabled') {
+    return endpoint?.disabled?.at !== at;
+  }
+  const stored = await store.webhookDelivery(endpointId, eventIdOf(data.givenUp.deliveryId));
+  return endpoint === undefined || stored?.delivery.status !== 'exhausted';
 }
 
 /** Whose other holds stop the same now that this one is over. */

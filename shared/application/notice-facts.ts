@@ -214,13 +214,14 @@ export const holdFacts = (
 
 export const webhookFacts = ({ data }: WebhookEvent, host: string): SharedWebhookFacts => ({
   about: 'webhook',
-  topic: 'webhook_disabled',
+  topic: data.type,
   by: 'clock',
   reason: null,
   description: data.description,
   urlHost: data.urlHost,
   host,
-  why: data.why,
+  why: data.type === 'webhook_disabled' ? data.why : null,
+  ...(data.type === 'webhook_given_up' ? { givenUp: data.givenUp } : {}),
   since: data.since,
   outcome: data.outcome,
   statusCode: data.statusCode,

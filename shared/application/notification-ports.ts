@@ -153,7 +153,10 @@ export type Email = {
 export type Texts = Pick<Email, 'subject' | 'text' | 'html'>;
 export type Mailer = { send(email: Email): Promise<void> };
 
-type ToldByWebhook = Pick<WebhookStore, 'webhookEndpoint' | 'webhookEvent' | 'listWebhookEndpoints' | 'putDelivery'>;
+type ToldByWebhook = Pick<
+  WebhookStore,
+  'webhookEndpoint' | 'webhookEvent' | 'webhookDelivery' | 'listWebhookEndpoints' | 'putDelivery'
+>;
 
 export type NotificationDependencies = ContributionDependencies & {
   readonly store: ContributionDependencies['store'] & NotificationStore & ToldByWebhook;

@@ -7,8 +7,8 @@ import pRetry from 'p-retry';
 import {
   type Attempt,
   closeDelivery,
-  type DisabledNotice,
   nextStep,
+  type Recorded,
   recordAttempt,
   type WebhookDelivery,
   type WebhookEndpoint,
@@ -138,31 +138,36 @@ async function write(
     ...(recorded.endpoint === endpoint ? {} : { endpoint: { before: endpoint, after: recorded.endpoint } }),
     ...(recorded.notice === null
       ? {}
-      : { event: disabledEvent(ids.next('evt', recorded.notice.at), recorded.endpoint, recorded.notice) }),
+      : { event: eventOf(ids.next('evt', recorded.notice.at), recorded.endpoint, recorded.notice) }),
   });
   return isWritten ? after : undefined;
 }
 
-const disabledEvent = (
+/** @param endpoint as the attempt left it */
+const eventOf = (
   id: string,
   { version, description, url, failingSince }: WebhookEndpoint,
-  { endpointId, hostId, reason, at, lastOutcome, lastStatusCode }: DisabledNotice,
-): WebhookEvent => ({
-  id,
-  endpointId,
-  hostId,
-  number: version,
-  at,
-  data: {
-    type: 'webhook_disabled',
-    description,
-    urlHost: new URL(url).hostname,
-    why: reason,
-    since: failingSince ?? at,
-    outcome: lastOutcome,
-    statusCode: lastStatusCode,
-  },
-});
+  notice: NonNullable<Recorded['notice']>,
+): WebhookEvent => {
+  const { endpointId, hostId, at, lastOutcome: outcome, lastStatusCode: statusCode } = notice;
+  const said = { description, urlHost: new URL(url).hostname, outcome, statusCode };
+  return {
+    id,
+    endpointId,
+    hostId,
+    number: version,
+    at,
+    data:
+      notice.type === 'webhook_endpoint_disabled'
+        ? { type: 'webhook_disabled', why: notice.reason, since: failingSince ?? at, ...said }
+        : {
+            type: 'webhook_given_up',
+            givenUp: { deliveryId: notice.deliveryId, topic: notice.topic },
+            since: notice.since,
+            ...said,
+          },
+  };
+};
 
 /** What the queue does not take, the sweep finds; the message is done with all the same. */
 async function handOver(

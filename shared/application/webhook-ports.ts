@@ -32,7 +32,10 @@ export type StoredDelivery = {
   readonly sweepAt: string | null;
 };
 
-/** An endpoint was disabled because nothing arrived there: an event like any other, told by the way that all events are told. */
+/**
+ * An endpoint was disabled because nothing arrived there, or a message to it was given up: an event like any other, told by the way
+ * that all events are told.
+ */
 export type WebhookEvent = {
   readonly id: string;
   readonly endpointId: string;
@@ -41,15 +44,20 @@ export type WebhookEvent = {
   readonly number: number;
   readonly at: string;
   readonly data: {
-    readonly type: 'webhook_disabled';
     readonly description: string;
     /** The name in the address, and nothing else of it: a path may be a secret. */
     readonly urlHost: string;
-    readonly why: 'failing' | 'gone';
+    /** Since when nothing has arrived there, or since when the message was tried. */
     readonly since: string;
     readonly outcome: Attempt['outcome'];
     readonly statusCode: number | null;
-  };
+  } & (
+    | { readonly type: 'webhook_disabled'; readonly why: 'failing' | 'gone' }
+    | {
+        readonly type: 'webhook_given_up';
+        readonly givenUp: { readonly deliveryId: string; readonly topic: Topic };
+      }
+  );
 };
 
 /** That a test of an endpoint was asked for, the last of so many. */

@@ -109,6 +109,8 @@ export const noticeRules: Readonly<Record<Topic, NoticeRule>> = {
   pause_reminder: asked(team('host')),
   // Programs of the host that were to be told are told nothing any more.
   webhook_disabled: required(team('host')),
+  // One of them was not told of something, which may be of any topic.
+  webhook_given_up: required(team('host')),
 };
 
 /** At which places the programs of the host are told: there may be no account, or one whose side may not know of it yet. */
@@ -123,7 +125,7 @@ export type ContributionTopic = Extract<
   Topic,
   'charge_failed' | 'contribution_set_aside' | 'contribution_canceled' | 'period_unconfirmed'
 >;
-export type WebhookTopic = Extract<Topic, 'webhook_disabled'>;
+export type WebhookTopic = Extract<Topic, 'webhook_disabled' | 'webhook_given_up'>;
 export type IntentTopic = Exclude<Topic, ContributionTopic | HoldTopic | WebhookTopic>;
 
 /** Which topic the events of a type are news of; a type that is not there is nobody's news. */
@@ -178,8 +180,9 @@ const tellingOfHolds: Telling<HoldEventData, HoldTopic> = {
 };
 
 /** Of a webhook endpoint nothing else is an event. */
-const tellingOfWebhooks: Telling<{ readonly type: 'webhook_disabled' }, WebhookTopic> = {
+const tellingOfWebhooks: Telling<{ readonly type: WebhookTopic }, WebhookTopic> = {
   webhook_disabled: () => 'webhook_disabled',
+  webhook_given_up: () => 'webhook_given_up',
 };
 
 /**

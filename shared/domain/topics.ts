@@ -24,6 +24,7 @@ export const topics = [
   'resumed',
   'pause_reminder',
   'webhook_disabled',
+  'webhook_given_up',
 ] as const;
 export type Topic = (typeof topics)[number];
 

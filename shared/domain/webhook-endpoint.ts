@@ -5,7 +5,8 @@
  *   at once ─5 s─> 2nd ─5 min─> 3rd ─30 min─> 4th ─2 h─> 5th ─5 h─> 6th ─10 h─> 7th and last
  *
  * When the last one fails, and nothing has arrived at the endpoint since the first, the endpoint is disabled. When other messages
- * arrived meanwhile, it is this message that the receiver cannot take: it is given up, and the endpoint goes on.
+ * arrived meanwhile, it is this message that the receiver cannot take: it is given up, which its host is told once a day, and the
+ * endpoint goes on.
  */
 import type { Topic } from './notification.ts';
 import type { Refusal } from './refusals.ts';
@@ -34,6 +35,8 @@ export type WebhookEndpoint = {
   readonly failingSince: string | null;
   /** Since when it is as it is: made, enabled again, or given another address. Attempts from before say nothing of it. */
   readonly activeSince: string;
+  /** When its host was last told that a message was given up; null when it never was. */
+  readonly givenUpToldAt: string | null;
   readonly createdAt: string;
   readonly createdBy: string;
   readonly updatedAt: string;
@@ -62,6 +65,9 @@ export const attemptsPerRound = retryDelaysMilliseconds.length + 1;
 
 /** How long the secret that was replaced still signs, next to the new one. */
 export const secretOverlapMilliseconds = 24 * hour;
+/** A receiver that cannot take one message may not take a thousand: the rest is in the list of deliveries. */
+export const givenUpToldEveryMilliseconds = 24 * hour;
+
 /** Each signs every message: more would make the header long. */
 export const previousSecretsMax = 3;
 
@@ -89,6 +95,7 @@ export const openEndpoint = ({ secret, ...given }: NewEndpoint): WebhookEndpoint
   secrets: { current: { value: secret, createdAt: given.createdAt }, previous: [] },
   failingSince: null,
   activeSince: given.createdAt,
+  givenUpToldAt: null,
   updatedAt: given.createdAt,
   updatedBy: given.createdBy,
 });
@@ -121,13 +128,16 @@ const anew = (at: string) => ({ failingSince: null, activeSince: at });
 export const wantsTopic = ({ topics }: WebhookEndpoint, topic: Topic): boolean =>
   topics === 'all' || topics.includes(topic);
 
-/** What may be shown and logged of an endpoint: everything but its secrets. */
-export type EndpointView = Omit<WebhookEndpoint, 'secrets'> & {
+/** What may be shown and logged of an endpoint: everything but its secrets, and what is there for us alone. */
+export type EndpointView = Omit<WebhookEndpoint, 'secrets' | 'givenUpToldAt'> & {
   readonly secret: { readonly createdAt: string };
   readonly previousSecrets: readonly { readonly createdAt: string; readonly validUntil: string }[];
 };
 
-export const viewOfEndpoint = ({ secrets, ...shown }: WebhookEndpoint, now: string): EndpointView => ({
+export const viewOfEndpoint = (
+  { secrets, givenUpToldAt: _told, ...shown }: WebhookEndpoint,
+  now: string,
+): EndpointView => ({
   ...shown,
   secret: { createdAt: secrets.current.createdAt },
   previousSecrets: stillValid(secrets.previous, now).map(({ createdAt, validUntil }) => ({ createdAt, validUntil })),
@@ -300,11 +310,25 @@ export type DisabledNotice = {
   readonly lastStatusCode: number | null;
 };
 
+/** Somebody at the host has to hear that one of its programs was not told of something. */
+export type GivenUpNotice = {
+  readonly type: 'webhook_message_given_up';
+  readonly endpointId: string;
+  readonly hostId: string;
+  readonly deliveryId: string;
+  readonly topic: Topic;
+  /** When it was first tried. */
+  readonly since: string;
+  readonly at: string;
+  readonly lastOutcome: AttemptOutcome;
+  readonly lastStatusCode: number | null;
+};
+
 export type Recorded = {
   /** The very same value when nothing of it changed, so that messages that arrive write no endpoint. */
   readonly endpoint: WebhookEndpoint;
   readonly delivery: WebhookDelivery;
-  readonly notice: DisabledNotice | null;
+  readonly notice: DisabledNotice | GivenUpNotice | null;
 };
 
 /** What follows from an attempt. One of a delivery that is over changes nothing. */
@@ -313,34 +337,51 @@ export function recordAttempt(endpoint: WebhookEndpoint, delivery: WebhookDelive
     return { endpoint, delivery, notice: null };
   }
   const after = attempted(delivery, attempt);
-  if (endpoint.status === 'disabled' || attempt.at < endpoint.activeSince) {
+  if (endpoint.status === 'disabled') {
     return { endpoint, delivery: after, notice: null };
   }
-  const counted = countedIn(endpoint, attempt);
-  const reason = reasonToDisable(counted, after);
-  if (reason === null) {
-    return { endpoint: counted, delivery: after, notice: null };
-  }
+  const isOfBefore = attempt.at < endpoint.activeSince;
+  const counted = isOfBefore ? endpoint : countedIn(endpoint, attempt);
+  const reason = isOfBefore ? null : reasonToDisable(counted, after);
   const at = endOf(attempt);
-  const { id: endpointId, hostId } = counted;
-  return {
-    // One change, and so one version.
-    endpoint:
-      counted === endpoint
-        ? disableEndpoint(endpoint, at, reason)
-        : { ...counted, status: 'disabled', disabled: { at, reason } },
-    delivery: after,
-    notice: {
-      type: 'webhook_endpoint_disabled',
-      endpointId,
-      hostId,
-      reason,
-      at,
-      lastOutcome: attempt.outcome,
-      lastStatusCode: attempt.statusCode,
-    },
-  };
+  const { id: endpointId, hostId } = endpoint;
+  const said = { endpointId, hostId, at, lastOutcome: attempt.outcome, lastStatusCode: attempt.statusCode };
+  if (reason !== null) {
+    const disabled = { status: 'disabled', disabled: { at, reason } } as const;
+    return {
+      endpoint: changedOnce(endpoint, counted, at, disabled),
+      delivery: after,
+      notice: { type: 'webhook_endpoint_disabled', reason, ...said },
+    };
+  }
+  const { id: deliveryId, topic } = after;
+  if (topic !== null && tellsOfGivenUp(counted, after, at)) {
+    return {
+      endpoint: changedOnce(endpoint, counted, at, { givenUpToldAt: at }),
+      delivery: after,
+      notice: {
+        type: 'webhook_message_given_up',
+        deliveryId,
+        topic,
+        since: after.round.firstAttemptAt ?? attempt.at,
+        ...said,
+      },
+    };
+  }
+  return { endpoint: counted, delivery: after, notice: null };
 }
+
+/** One attempt is one change, and so one version, whatever follows from it. */
+const changedOnce = (
+  before: WebhookEndpoint,
+  counted: WebhookEndpoint,
+  at: string,
+  changes: Partial<WebhookEndpoint>,
+): WebhookEndpoint => (counted === before ? changed(before, at, changes) : { ...counted, ...changes });
+
+/** Nobody waits for a test but whoever asked for it. */
+const tellsOfGivenUp = ({ givenUpToldAt }: WebhookEndpoint, { status }: WebhookDelivery, at: string): boolean =>
+  status === 'exhausted' && (givenUpToldAt === null || at >= later(givenUpToldAt, givenUpToldEveryMilliseconds));
 
 function attempted(delivery: WebhookDelivery, attempt: Attempt): WebhookDelivery {
   const attempts = delivery.round.attempts + 1;

@@ -25,7 +25,11 @@ const atVersion = (version: number) => ({
 export const endpointItem = (endpoint: WebhookEndpoint): Item =>
   plainItem('WEBHOOK_ENDPOINT', keys.webhookEndpoint(endpoint.hostId, endpoint.id), endpoint);
 
-export const endpointFromItem = (item: Item): WebhookEndpoint => plainFromItem<WebhookEndpoint>(item);
+/** Those that were made before somebody was told of what is given up do not say when. */
+export const endpointFromItem = (item: Item): WebhookEndpoint => ({
+  givenUpToldAt: null,
+  ...plainFromItem<Omit<WebhookEndpoint, 'givenUpToldAt'>>(item),
+});
 
 /** What conditions and the due index ask for is an attribute; the log of attempts is JSON text. */
 export function deliveryItem({ delivery, hostId, news, version, sweepAt }: StoredDelivery): Item {

@@ -301,6 +301,73 @@ describe('a receiver that fails', () => {
     expect(await shown(endpoint)).toMatchObject({ failingSince: null, status: 'active' });
   });
 
+  test('at some messages goes on, and people and other programs are told of one that it was not told', async () => {
+    const { url } = await receiver((response, { body }) =>
+      response.writeHead(body.includes('payment_intent.') ? 422 : 200).end(),
+    );
+    const other = await answering(200);
+    const endpoint = await world.endpointAt(url);
+    const watching = await world.endpointAt(other.url, { topics: ['webhook_given_up'] });
+    const { people } = world;
+    // Two at once: both are given up at the same moment, and one of them is told.
+    const ids = [(await world.sent()).id, (await world.sent()).id];
+    for (const id of ids) {
+      await world.tell(id);
+    }
+    await world.pass(60);
+    await sendTest(endpoint);
+    await world.pass(30 * hour);
+    const exhausted = (await deliveriesOf(endpoint)).filter(({ status }) => status === 'exhausted');
+    expect(exhausted.map(({ topic, attemptCount }) => [topic, attemptCount])).toEqual([
+      ['money_sent', 7],
+      ['money_sent', 7],
+    ]);
+    const after = await shown(endpoint);
+    expect(after.status).toBe('active');
+    const numbers = Array.from({ length: after.version }, (_, index) => index + 1);
+    const [event, ...others] = (
+      await Promise.all(numbers.map((number) => world.hooks.webhookEvent(endpoint.id, number)))
+    ).filter((one) => one !== undefined);
+    expect(others).toEqual([]);
+    const missed = exhausted.find(
+      ({ id }) => event?.data.type === 'webhook_given_up' && event.data.givenUp.deliveryId === id,
+    );
+    expect(event?.data).toMatchObject({
+      type: 'webhook_given_up',
+      givenUp: { deliveryId: missed?.id, topic: 'money_sent' },
+      statusCode: 422,
+    });
+    // As the stream has it.
+    const message = {
+      schemaVersion: 1,
+      subjectId: endpoint.id,
+      number: event?.number ?? 0,
+      eventId: event?.id ?? '',
+      at: event?.at ?? '',
+    } as const;
+    await deliver(world.deps, message);
+    await deliver(world.deps, message);
+    expect(await world.toldTo(people.financeB)).toEqual(['money_sent', 'money_sent', 'webhook_given_up']);
+    expect(await world.toldTo(people.financeA)).not.toContain('webhook_given_up');
+    const [notice] = (await world.deps.store.listNotices(people.financeB, 1)).items;
+    expect(notice?.facts).toMatchObject({
+      about: 'webhook',
+      why: null,
+      statusCode: 422,
+      givenUp: { deliveryId: missed?.id, topic: 'money_sent' },
+    });
+    expect(JSON.stringify(notice)).not.toContain('/hook"');
+    await world.pass(1);
+    expect(await onlyDelivery(watching)).toMatchObject({ status: 'delivered', topic: 'webhook_given_up' });
+    expect(JSON.parse(other.received[0]?.body ?? '')).toMatchObject({ type: 'webhook_endpoint.webhook_given_up' });
+    // Whoever comes later is told unless somebody has replayed it.
+    const which = { ...of(endpoint), deliveryId: missed?.id ?? '' };
+    expected(await replayWebhookDelivery(world.endpoints, asAdmin(), which));
+    world.clock.advanceDays(2);
+    await world.tellLater();
+    expect(await world.toldTo(people.hostAdminB)).not.toContain('webhook_given_up');
+  }, 60_000);
+
   test('with 410 is disabled at once, and what waits for it is over', async () => {
     const { url, received } = await answering(410);
     const endpoint = await world.endpointAt(url);

@@ -160,7 +160,7 @@ describe('the schedule', () => {
           );
           // Disabled with one notice, unless it arrived; when it arrived nothing is counted any more.
           expect(after.endpoint.status).toBe(end === 'delivered' ? 'active' : 'disabled');
-          expect(notices.map(({ reason }) => reason)).toEqual(
+          expect(notices.map((notice) => notice.type === 'webhook_endpoint_disabled' && notice.reason)).toEqual(
             end === 'delivered' ? [] : [end === 'gone' ? 'gone' : 'failing'],
           );
           expect(after.endpoint.failingSince === null).toBe(end === 'delivered' || attemptsAt.length === 0);
@@ -191,7 +191,8 @@ describe('the schedule', () => {
         let now = endpoint;
         let pending = messages.map(({ at, outcomes }, index) => ({ outcomes, delivery: delivery(`whd_${index}`, at) }));
         const arrived: string[] = [];
-        const noticed: string[] = [];
+        const disabled: string[] = [];
+        let toldAt: string | null = null;
         for (;;) {
           const due = pending
             .filter((one) => one.delivery.nextAttemptAt !== null)
@@ -214,21 +215,97 @@ describe('the schedule', () => {
           if (!arrived.includes(first)) {
             expect(after.endpoint.status).toBe(throughout ? 'disabled' : 'active');
           }
-          noticed.push(...(after.notice === null ? [] : [after.notice.at]));
+          // What is given up while the endpoint goes on is told, and then no more for a day.
+          const isGivenUp = exhausted && after.endpoint.status === 'active';
+          const isTold: boolean = isGivenUp && (toldAt === null || Date.parse(at) - Date.parse(toldAt) >= hours(24));
+          expect(after.notice?.type).toBe(
+            isTold
+              ? 'webhook_message_given_up'
+              : after.endpoint.status === now.status
+                ? undefined
+                : 'webhook_endpoint_disabled',
+          );
+          toldAt = isTold ? at : toldAt;
+          disabled.push(...(after.notice?.type === 'webhook_endpoint_disabled' ? [after.notice.at] : []));
           // What is as it was, working or failing, writes nothing of the endpoint.
           const isChange =
-            (outcome === 'delivered') !== (now.failingSince === null) || after.endpoint.status !== now.status;
+            isTold || (outcome === 'delivered') !== (now.failingSince === null) || after.endpoint.status !== now.status;
           expect(after.endpoint === now).toBe(!isChange);
           expect(after.endpoint.version).toBe(now.version + (isChange ? 1 : 0));
           now = after.endpoint;
           pending = pending.map((one) => (one === due ? { ...one, delivery: after.delivery } : one));
         }
-        expect(noticed).toHaveLength(now.status === 'disabled' ? 1 : 0);
+        expect(disabled).toHaveLength(now.status === 'disabled' ? 1 : 0);
         for (const { delivery: ended } of pending) {
           expect(['delivered', 'exhausted', 'endpoint_disabled']).toContain(ended.status);
         }
       }),
     );
+  });
+});
+
+describe('a message that is given up', () => {
+  /** All seven attempts of a message fail; another one arrives after the first. */
+  const givenUp = (from: WebhookEndpoint, of: WebhookDelivery) => {
+    let state = recordAttempt(from, of, attempted('timed_out', Date.parse(of.nextAttemptAt ?? '') - start));
+    state = {
+      ...recordAttempt(
+        state.endpoint,
+        delivery('whd_other'),
+        attempted('delivered', Date.parse(state.delivery.updatedAt) - start + 1),
+      ),
+      delivery: state.delivery,
+    };
+    while (state.delivery.nextAttemptAt !== null) {
+      expect(state.notice).toBeNull();
+      const at = Date.parse(state.delivery.nextAttemptAt) - start;
+      state = recordAttempt(state.endpoint, state.delivery, attempted('answered_error', at, 250));
+    }
+    return state;
+  };
+
+  test('while the endpoint takes others is told, with what it was about, and the endpoint goes on', () => {
+    const { endpoint: after, delivery: ended, notice } = givenUp(endpoint, delivery());
+    expect(ended.status).toBe('exhausted');
+    expect(after).toMatchObject({ status: 'active', givenUpToldAt: ended.updatedAt });
+    expect(notice).toEqual({
+      type: 'webhook_message_given_up',
+      endpointId: 'whe_1',
+      hostId: 'acc_H',
+      deliveryId: 'whd_1',
+      topic: 'money_sent',
+      since: moment(0),
+      at: ended.updatedAt,
+      lastOutcome: 'answered_error',
+      lastStatusCode: null,
+    });
+  });
+
+  test('within a day of another is told no more, and a day later it is', () => {
+    const first = givenUp(endpoint, delivery());
+    const toldAt = Date.parse(first.endpoint.givenUpToldAt ?? '') - start;
+    const inTime = givenUp(first.endpoint, delivery('whd_2', toldAt));
+    expect(inTime).toMatchObject({ delivery: { status: 'exhausted' }, notice: null });
+    expect(inTime.endpoint.givenUpToldAt).toBe(first.endpoint.givenUpToldAt);
+    const later = givenUp(inTime.endpoint, delivery('whd_3', toldAt + hours(24)));
+    expect(later.notice).toMatchObject({ type: 'webhook_message_given_up', deliveryId: 'whd_3' });
+  });
+
+  test('is told at the next attempt of a receiver that was changed under way, and not of a test', () => {
+    const moved = editEndpoint(endpoint, { url: 'https://other.example.org/' }, moment(hours(99)));
+    let state = delivery();
+    for (let number = 1; number < attemptsPerRound; number += 1) {
+      state = recordAttempt(endpoint, state, attempted('timed_out', number)).delivery;
+    }
+    expect(recordAttempt(moved, state, attempted('timed_out', hours(1)))).toMatchObject({
+      endpoint: { failingSince: null, status: 'active' },
+      notice: { type: 'webhook_message_given_up' },
+    });
+    expect(givenUp(endpoint, { ...delivery(), topic: null })).toMatchObject({
+      delivery: { status: 'exhausted' },
+      endpoint: { givenUpToldAt: null },
+      notice: null,
+    });
   });
 });
 

@@ -286,6 +286,13 @@ export const examples: Readonly<Record<TextKey, NoticeFacts>> = {
   resumed: { ...pause, topic: 'resumed', chosen: 3, by: 'host' },
   resumed_but_held: { ...pause, topic: 'resumed', stillHeldBy: ['collective', 'platform'], by: 'clock' },
   webhook_disabled: endpoint,
+  webhook_given_up: {
+    ...endpoint,
+    topic: 'webhook_given_up',
+    why: null,
+    givenUp: { deliveryId: 'whd_01JD8Z5YQW4K6M2N8P0R3T7V9X', topic: 'money_sent' },
+    statusCode: 422,
+  },
   pause_reminder: { ...pause, topic: 'pause_reminder', level: 'new_in', by: 'clock' },
 };
 

@@ -67,7 +67,11 @@ const Facts = z
     description: fact('What a webhook endpoint is called.'),
     urlHost: fact('The name in its address.'),
     host: fact('The host whose endpoint it is.'),
-    since: fact('Since when nothing has arrived there.'),
+    givenUp: z
+      .object({ deliveryId: said('Its id.'), topic: said('What it would have told.') })
+      .nullish()
+      .meta({ description: 'Which message to it was given up.' }),
+    since: fact('Since when nothing has arrived there, or since when that message was tried.'),
     outcome: fact('What the last attempt came to.'),
     statusCode: z.int().nullish().meta({ description: 'What its receiver answered, if it did.' }),
   })

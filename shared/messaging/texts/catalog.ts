@@ -140,6 +140,9 @@ export type Label =
   | 'address'
   | 'host'
   | 'disabledBecause'
+  | 'givenUp'
+  | 'delivery'
+  | 'firstTried'
   | 'failingSince'
   | 'lastOutcome'
   | 'by';

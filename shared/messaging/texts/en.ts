@@ -177,6 +177,13 @@ export const en: Catalog = {
         host: 'Mend the receiver, then enable the endpoint (a host admin can) and replay what did not arrive.',
       },
     },
+    webhook_given_up: {
+      headline: 'Webhook not delivered',
+      lead: 'A message could not be delivered to the {webhook}, and is tried no more; the endpoint goes on.',
+      next: {
+        host: 'Look at the delivery and mend the receiver, then replay it (a host admin can), and any other that was given up.',
+      },
+    },
   },
 
   types: {
@@ -372,6 +379,9 @@ export const en: Catalog = {
     address: 'Address',
     host: 'Host',
     disabledBecause: 'Disabled because',
+    givenUp: 'What it tells',
+    delivery: 'Delivery',
+    firstTried: 'First tried',
     failingSince: 'Nothing arrived since',
     lastOutcome: 'Last attempt',
     by: 'Done by',

@@ -6,7 +6,14 @@
 import type { ContributionInterval } from '../../domain/contribution.ts';
 import type { HoldLevel, HoldOwner, HoldReason, MissedPeriods } from '../../domain/hold.ts';
 import type { Money } from '../../domain/money.ts';
-import type { ContributionTopic, HoldTopic, IntentTopic, Place, WebhookTopic } from '../../domain/notification.ts';
+import type {
+  ContributionTopic,
+  HoldTopic,
+  IntentTopic,
+  Place,
+  Topic,
+  WebhookTopic,
+} from '../../domain/notification.ts';
 import type { IntentType, Status } from '../../domain/payment-intent.ts';
 import type { AttemptOutcome, DisabledReason } from '../../domain/webhook-endpoint.ts';
 
@@ -123,8 +130,11 @@ export type WebhookFacts = Common & {
   /** The name in its address, and nothing else of it: a path may be a secret. */
   readonly urlHost: string;
   readonly host: string;
-  readonly why: Exclude<DisabledReason, 'by_hand'>;
-  /** Since when nothing has arrived. */
+  /** Null when it goes on, and a message to it was given up. */
+  readonly why: Exclude<DisabledReason, 'by_hand'> | null;
+  /** Which message that was, and what it would have told. */
+  readonly givenUp?: { readonly deliveryId: string; readonly topic: Topic };
+  /** Since when nothing has arrived, or since when that message was tried. */
   readonly since: string;
   /** What the last attempt came to. */
   readonly outcome: AttemptOutcome;

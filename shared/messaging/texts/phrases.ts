@@ -372,13 +372,15 @@ function holdRows(facts: HoldFacts, catalog: Catalog): Found {
 }
 
 function webhookRows(facts: WebhookFacts, catalog: Catalog): Found {
-  const { description, urlHost, host, why, since, timeZone } = facts;
+  const { description, urlHost, host, why, givenUp, since, timeZone } = facts;
   return [
     ['description', description === '' ? null : given(description, sizes.row.name)],
     ['address', given(urlHost, sizes.row.name)],
     ['host', given(host, sizes.row.name)],
-    ['disabledBecause', plain(catalog.disabledReasons[why])],
-    ['failingSince', instantText(since, timeZone, catalog)],
+    ['disabledBecause', why === null ? null : plain(catalog.disabledReasons[why])],
+    ['givenUp', givenUp === undefined ? null : plain(catalog.topics[givenUp.topic].headline)],
+    ['delivery', givenUp === undefined ? null : plain(givenUp.deliveryId)],
+    [givenUp === undefined ? 'failingSince' : 'firstTried', instantText(since, timeZone, catalog)],
     ['lastOutcome', outcomeText(facts, catalog)],
   ];
 }

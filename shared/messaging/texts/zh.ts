@@ -176,6 +176,11 @@ export const zh: Catalog = {
       lead: '{webhook}一直无法送达，已自动停用。',
       next: { host: '请修复接收端，然后由托管方管理员重新启用，并重发未送达的消息。' },
     },
+    webhook_given_up: {
+      headline: '回调消息未送达',
+      lead: '一条消息多次尝试后仍未能送达{webhook}，已不再重试；该回调地址继续使用。',
+      next: { host: '请查看这条投递记录并修复接收端，然后由托管方管理员重发这条消息及其他未送达的消息。' },
+    },
   },
 
   types: {
@@ -361,6 +366,9 @@ export const zh: Catalog = {
     address: '地址',
     host: '托管方',
     disabledBecause: '停用原因',
+    givenUp: '消息内容',
+    delivery: '投递记录',
+    firstTried: '首次尝试',
     failingSince: '未送达开始时间',
     lastOutcome: '最近一次尝试',
     by: '操作方',
