@@ -547,6 +547,28 @@ describe('by hand', () => {
     expect(again.filter(({ ok }) => ok)).toHaveLength(1);
   }, 30_000);
 
+  test('an endpoint is registered once, and counts once, however often and however brokenly it is asked for', async () => {
+    const { endpoints, accounts } = world;
+    const input = { url: 'http://127.0.0.1:9999/hook', description: 'Asked for again', topics: 'all' } as const;
+    const meta = asAdmin();
+    const create = (deps = endpoints, by = meta) => createWebhookEndpoint(deps, by, accounts.hostB, input);
+    for (const moment of ['before', 'after'] as const) {
+      const commit: typeof endpoints.store.commit = async (...given) => {
+        if (moment === 'after') {
+          await endpoints.store.commit(...given);
+        }
+        throw new Error('The machine died.');
+      };
+      await expect(create({ ...endpoints, store: { ...endpoints.store, commit } })).rejects.toThrow('died');
+    }
+    const answers = await Promise.all(Array.from({ length: 10 }, () => create()));
+    expect(answers.map((each) => expected(each).replayed)).toEqual(Array(10).fill(true));
+    const { items } = await world.hooks.listWebhookEndpoints(accounts.hostB, 10);
+    expect(items).toHaveLength(1);
+    const others = await Promise.all(Array.from({ length: endpointsMax }, () => create(endpoints, asAdmin())));
+    expect(others.filter(({ ok }) => ok)).toHaveLength(endpointsMax - 1);
+  });
+
   test('a host that has more endpoints than it may have is told at each of them', async () => {
     const { accounts, people, clock } = world;
     const store = createStore(world.table, withWebhooks);
