@@ -51,7 +51,8 @@ export const problemMeanings: Readonly<Record<ProblemCode, string>> = {
   'trace-case-open': 'A trace case is open; it closes with a receipt, a return or a write-off.',
   'second-person-required': 'The same person, or only one of the two hosts, has asked for it.',
   'split-not-exact': 'Exactly one share takes the rest, and the others do not exceed the sum.',
-  'too-many': 'A bound that keeps every request fast has been reached.',
+  'too-many':
+    'A bound that keeps every request fast has been reached; `detail` says what makes room, or from when on there is some.',
   'rate-limited':
     'The stage allows so many requests per second. The gateway answers this itself, with a body of its own.',
   'temporarily-unavailable':
