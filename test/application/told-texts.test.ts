@@ -8,10 +8,12 @@ import { cancelContribution } from '../../shared/application/contributions.ts';
 import { workDueIntent } from '../../shared/application/due.ts';
 import { liftAccountHold, listHolds } from '../../shared/application/holds.ts';
 import { deliver } from '../../shared/application/notifications.ts';
+import { testWebhookEndpoint } from '../../shared/application/webhook-endpoints.ts';
 import type { TextKey } from '../../shared/messaging/texts/catalog.ts';
 import { languages } from '../../shared/messaging/texts/facts.ts';
 import { textKeyOf } from '../../shared/messaging/texts/phrases.ts';
 import { renderEmail } from '../../shared/messaging/texts/render.ts';
+import { startReceiver } from '../messaging/webhooks/receiver.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
 import { type WebhookWorld, webhookWorld } from '../support/webhook-world.ts';
 import { expected, receiving, sending, usd } from '../support/world.ts';
@@ -234,6 +236,20 @@ const stories: Readonly<Record<TextKey, Story>> = {
     await world.pass(2 * 86_400);
     return { id };
   }),
+  webhook_given_up: story('financeB', async (world) => {
+    const { people, endpoints } = world;
+    // What is about a payment intent is refused; a test goes through.
+    const receiver = await startReceiver((response, { body }) =>
+      response.writeHead(body.includes('payment_intent.') ? 422 : 200).end(),
+    );
+    const { id, hostId } = await world.endpointAt(`http://127.0.0.1:${receiver.port}/hook`);
+    await world.tell((await sent(world)).id);
+    await world.pass(60);
+    expected(await testWebhookEndpoint(endpoints, world.meta(people.hostAdminB), { hostId, endpointId: id }));
+    await world.pass(2 * 86_400);
+    await receiver.stop();
+    return { id };
+  }),
 };
 
 /** Each run has ids of its own. */
@@ -249,9 +265,10 @@ test.each(Object.keys(stories) as TextKey[])(
     const { id } = await live(world);
     if (id.startsWith('whe_')) {
       const { items } = await deps.store.listWebhookEndpoints(accounts.hostB, 1);
-      const number = items[0]?.version ?? 0;
-      const event = await deps.store.webhookEvent(id, number);
-      await deliver(deps, { schemaVersion: 1, subjectId: id, number, eventId: event?.id ?? '', at: event?.at ?? '' });
+      for (let number = 1; number <= (items[0]?.version ?? 0); number += 1) {
+        const event = await deps.store.webhookEvent(id, number);
+        await (event && deliver(deps, { schemaVersion: 1, subjectId: id, number, eventId: event.id, at: event.at }));
+      }
     } else {
       await world.tellAll(id);
     }
