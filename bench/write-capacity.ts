@@ -65,13 +65,19 @@ export type Cost = {
 };
 
 /** @returns write units of one item in a transaction: twice for the table, once for each index that it changes */
-export function transactionalCost(before: Image, after: Image): Cost {
+export const transactionalCost = (before: Image, after: Image): Cost => {
+  const cost = writeCost(before, after);
+  return { ...cost, table: 2 * cost.table };
+};
+
+/** @returns write units of one item by itself */
+export function writeCost(before: Image, after: Image): Cost {
   const bytes = Math.max(before === undefined ? 0 : itemBytes(before), after === undefined ? 0 : itemBytes(after));
   const indexes: readonly IndexDefinition[] = tableDefinition.indexes;
   return {
     entity: String((after ?? before)?.['entity'] ?? String((after ?? before)?.['PK']).split('#')[0]),
     bytes,
-    table: 2 * units(bytes),
+    table: units(bytes),
     indexes: indexes.reduce((sum, index) => sum + indexUnits(before, after, index), 0),
   };
 }

@@ -1,8 +1,8 @@
 /** How many write units, as AWS counts them, and how many round trips does a whole cross-host intent take? */
-import { GetCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { startEngine } from '../test/support/engine.ts';
 import { createWorld, receiving, sending, usd } from '../test/support/world.ts';
-import { type Cost, type Image, transactionalCost } from './write-capacity.ts';
+import { counting, unitsOf } from './counting.ts';
+import type { Cost } from './write-capacity.ts';
 
 export type CommandCost = {
   readonly command: string;
@@ -19,44 +19,13 @@ export async function measureWriteUnits(): Promise<readonly CommandCost[]> {
   await world.fund(people.hostAdminA, accounts.hostA, accounts.collectiveA, usd(1_000_000));
   await world.fund(people.hostAdminB, accounts.hostB, accounts.collectiveB, usd(1_000_000));
 
-  const client = engine.client();
-  const plainSend = client.send.bind(client) as (command: {
-    input: unknown;
-    constructor: { name: string };
-  }) => Promise<unknown>;
-  let roundTrips = 0;
-  let items: Cost[] = [];
-  const imageOf = async (TableName: string, Key: Record<string, unknown>): Promise<Image> =>
-    ((await plainSend(new GetCommand({ TableName, Key }))) as { Item?: Image }).Item;
-  const counted = async (command: { input: unknown; constructor: { name: string } }): Promise<unknown> => {
-    roundTrips += 1;
-    if (command.constructor.name !== 'TransactWriteCommand') {
-      return plainSend(command);
-    }
-    const targets = ((command.input as TransactWriteCommandInput).TransactItems ?? []).map(
-      ({ Put, Update, Delete, ConditionCheck }) => {
-        const keyed = Update ?? Delete ?? ConditionCheck;
-        return {
-          table: (Put ?? keyed)?.TableName ?? '',
-          key: Put === undefined ? (keyed?.Key ?? {}) : { PK: Put.Item?.['PK'], SK: Put.Item?.['SK'] },
-        };
-      },
-    );
-    const before = await Promise.all(targets.map(({ table, key }) => imageOf(table, key)));
-    const answer = await plainSend(command);
-    const after = await Promise.all(targets.map(({ table, key }) => imageOf(table, key)));
-    items = before.map((image, index) => transactionalCost(image, after[index]));
-    return answer;
-  };
-  Object.assign(client, { send: counted });
-
+  const counter = counting(engine.client());
   const costs: CommandCost[] = [];
   const measured = async <Value>(command: string, run: () => Promise<Value>): Promise<Value> => {
-    roundTrips = 0;
-    items = [];
+    counter.taken();
     const value = await run();
-    const writeUnits = items.reduce((sum, item) => sum + item.table + item.indexes, 0);
-    costs.push({ command, roundTrips, writeUnits, items });
+    const { roundTrips, items } = counter.taken();
+    costs.push({ command, roundTrips, writeUnits: unitsOf(items), items });
     return value;
   };
   const { id } = await measured('create', () => world.create(people.collectiveAdminA));
