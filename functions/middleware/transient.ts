@@ -9,6 +9,8 @@ const passingNames: ReadonlySet<string> = new Set([
   'ServiceUnavailable',
   'ThrottlingException',
   'TimeoutError',
+  // A single item that a transaction of somebody else is being written to.
+  'TransactionConflictException',
   'TransactionInProgressException',
 ]);
 

@@ -106,20 +106,28 @@ async function readerOf(deps: NotificationDependencies, userId: string) {
 
 /**
  * Whoever lost the role between the event and the morning is not told, nor who wants no e-mail any more; what is somebody's own
- * stays theirs.
+ * stays theirs. One of those as what they were told is enough.
  */
 async function isStillTheirs(
   { store }: NotificationDependencies,
-  { topic, hostId, subjectId, as: { accountId, roles, collectiveId }, facts }: Notice,
+  { topic, subjectId, as }: Notice,
   { userId, memberships, address, withHost }: Reader,
 ): Promise<boolean> {
-  const asked = { topic, channel: 'email', accountId: collectiveId, userId } as const;
-  if (address === null || choiceFor(await withHost(hostId), asked) === 'off') {
+  if (address === null) {
     return false;
   }
-  if (facts.recipient.place === 'author') {
+  const isAuthor = async (): Promise<boolean> => {
     const intent = (await store.intent(subjectId))?.intent;
-    return intent !== undefined && (await isStillAuthor(store, intent));
+    return intent !== undefined && isStillAuthor(store, intent);
+  };
+  for (const { place, accountId, roles, hostId, collectiveId } of as) {
+    const held = memberships[accountId] ?? [];
+    const isHeld =
+      accountId === userId || held.some((role) => roles.includes(role)) || (roles.length === 0 && held.length > 0);
+    const choice = choiceFor(await withHost(hostId), { topic, channel: 'email', accountId: collectiveId, userId });
+    if (choice !== 'off' && (place === 'author' ? await isAuthor() : isHeld)) {
+      return true;
+    }
   }
-  return accountId === userId || (memberships[accountId] ?? []).some((role) => roles.includes(role));
+  return false;
 }

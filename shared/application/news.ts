@@ -208,10 +208,27 @@ async function contributionNews(
       capacity: event.actor.capacity,
       period: periodIn(recent.map(({ data }) => data)),
     }),
-    isOvertaken: () => since.some((one) => one.number > number && isByPerson(one)),
+    // Whoever gives may change much that leaves it to the host.
+    isOvertaken: () =>
+      !isOpen(topic, contribution, event.data) ||
+      since.some((one) => one.number > number && isByPerson(one) && doerOf(one.actor.capacity) !== 'giver'),
     collectiveAt: () => collective.accountId,
     givers: null,
   };
+}
+
+/** Whether it is still to be done what was asked for; of what asks for nothing, whether it goes on. */
+function isOpen(topic: Topic, { status, setAside, expected }: Contribution, data: ContributionEventData): boolean {
+  switch (topic) {
+    case 'contribution_set_aside':
+      return status === 'active' && setAside !== null;
+    case 'period_unconfirmed':
+      return expected.some(
+        (one) => one.status === 'unconfirmed' && (!('period' in data) || one.period === data.period),
+      );
+    default:
+      return status === 'active';
+  }
 }
 
 /** @param recent newest first; the period that the newest is about, or the last charge that was begun before it */

@@ -1,6 +1,6 @@
 /** What the application needs from outside to tell people of what happened. */
 import type { Role } from '../domain/authorisation.ts';
-import type { EmailKind, Language, PersonalPreferences, Topic } from '../domain/notification.ts';
+import type { EmailKind, Language, PersonalPreferences, Place, Topic } from '../domain/notification.ts';
 import type { NoticeFacts } from '../messaging/texts/facts.ts';
 import type { ContributionDependencies } from './contribution-ports.ts';
 import type { Position, Slice } from './ports.ts';
@@ -33,12 +33,8 @@ export type Notice = {
   readonly accountId: string | null;
   /** The other hosts as whose people they would have been told: somebody on two teams is told once. */
   readonly alsoHostIds?: readonly string[];
-  /** As what they are told an e-mail of the day looks at again: what they hold, and whose choices count. */
-  readonly as: {
-    readonly accountId: string;
-    readonly roles: readonly Role[];
-    readonly collectiveId: string | null;
-  };
+  /** As what they were told, which an e-mail of the day looks at again: one of them has to hold still. */
+  readonly as: readonly ToldAs[];
   /** What texts are made of, in any language: names, amounts and dates as they were then. */
   readonly facts: NoticeFacts;
   readonly at: string;
@@ -46,6 +42,16 @@ export type Notice = {
   /** It was wanted by e-mail alone: it is kept for that, and is in no inbox. */
   readonly isHidden?: true;
   readonly email: NoticeEmail;
+};
+
+/** Where somebody holds one of these roles, or is the account themselves; and whose choices count for them there. */
+export type ToldAs = {
+  readonly place: Place;
+  readonly accountId: string;
+  /** Empty for any. */
+  readonly roles: readonly Role[];
+  readonly hostId: string | null;
+  readonly collectiveId: string | null;
 };
 
 /** What becomes of the e-mail: none is wanted; it is to be sent, at once or with the others of a day; it was sent. */
@@ -127,7 +133,7 @@ export type NotificationStore = {
   removeLater(eventId: string, hostId: string): Promise<void>;
 
   /** Whether the page of an event's givers that begins there has left the message for the next one. */
-  isHandedOn(eventId: string, from: Position | null): Promise<boolean>;
+  isHandedOn(eventId: string, from: Position | null, now: string): Promise<boolean>;
   /** @param until how long that is remembered */
   putHandedOn(eventId: string, from: Position | null, until: string): Promise<void>;
 };

@@ -8,9 +8,10 @@ import {
   type Audience,
   type Channel,
   choiceFor,
+  type DeliveryChoice,
+  deliveries,
   isNamedFor,
   type Language,
-  type NotificationPreferences,
   noticeRules,
   type Topic,
 } from '../domain/notification.ts';
@@ -56,7 +57,7 @@ export async function deliver(deps: NotificationDependencies, message: EventMess
 async function tellPeople(deps: NotificationDependencies, message: EventMessage, news: News): Promise<number> {
   const { first, later } = await recipientsOf(deps, news);
   if (noticeRules[news.topic].asksToAct) {
-    await remember(deps, message, later);
+    await remember(deps, message, [...first, ...later]);
   }
   if (news.givers !== null && giversIn(news) !== undefined) {
     await handOn(deps, message, null);
@@ -78,16 +79,19 @@ async function namedAmong(
 ): Promise<readonly Recipient[]> {
   const preferences = preferencesOf(deps);
   const isNamed = await Promise.all(
-    later.map(async ({ hostId, collectiveId, userId }) =>
-      isNamedFor(await preferences(hostId), { topic, accountId: collectiveId, userId }),
-    ),
+    later.map(async (person) => {
+      const named = asEach([person]).map(async ({ hostId, collectiveId, userId }) =>
+        isNamedFor(await preferences(hostId), { topic, accountId: collectiveId, userId }),
+      );
+      return (await Promise.all(named)).includes(true);
+    }),
   );
   return later.filter((_, index) => isNamed[index]);
 }
 
 /** Of what comes days later: nobody is asked for what is done, or told of what was before their time. */
-const isStillNews = ({ hostId, since }: Recipient, { at }: EventMessage, { topic, isOvertaken }: News): boolean =>
-  noticeRules[topic].asksToAct ? !isOvertaken(hostId) : since <= at;
+const isStillNews = (person: Recipient, { at }: EventMessage, { topic, isOvertaken }: News): boolean =>
+  asEach([person]).some(({ hostId, since }) => (noticeRules[topic].asksToAct ? !isOvertaken(hostId) : since <= at));
 
 const giversIn = ({ audiences }: News): Audience | undefined => audiences.find(({ place }) => place === 'givers');
 
@@ -109,8 +113,8 @@ async function tellGivers(
   return tellEach(deps, message, news, await giversAmong(deps, page.items, audience));
 }
 
-/** Longer than the queue tries a message. */
-const handedOnMinutes = 24 * 60;
+/** Longer than the queue tries a message, and shorter than it takes somebody to tell again what was lost. */
+const handedOnMinutes = 120;
 
 /**
  * Leaves the page of givers that begins there to another message. It is written down, as this message may come again because of
@@ -121,7 +125,7 @@ async function handOn(
   message: EventMessage,
   from: Position | null,
 ): Promise<void> {
-  if (await store.isHandedOn(message.eventId, from)) {
+  if (await store.isHandedOn(message.eventId, from, clock.now())) {
     return;
   }
   const [left] = await queue.send([{ ...message, givers: { from } }]);
@@ -151,8 +155,7 @@ async function tellEach(
     async (recipient) => {
       const { language, withHost } = personal(recipient.userId);
       try {
-        const chosen = await wanting(news.topic, recipient, withHost);
-        return await tell(deps, { message, news, hostIds: hostsOf(recipient), language, ...chosen }, chosen.recipient);
+        return await tell(deps, { message, news, language, ...(await wanting(news.topic, recipient, withHost)) });
       } catch (error) {
         // An address that no e-mail can be sent to keeps nobody else from being told.
         return error instanceof Error ? error : new Error('Something was thrown that is no error.');
@@ -171,14 +174,16 @@ const hostsOf = (recipient: Recipient): readonly string[] => [
   ...new Set(asEach([recipient]).flatMap(({ hostId }) => hostId ?? [])),
 ];
 
-/** Each host's others are told after that host's own delay. */
+/**
+ * Each host's others are told after that host's own delay; who they are is seen then, also where there is nobody else today.
+ */
 async function remember(
   deps: NotificationDependencies,
   message: EventMessage,
-  later: readonly Recipient[],
+  people: readonly Recipient[],
 ): Promise<void> {
   const preferences = preferencesOf(deps);
-  for (const hostId of new Set(later.flatMap(hostsOf))) {
+  for (const hostId of new Set(people.flatMap(hostsOf))) {
     const { laterAfterMinutes } = await preferences(hostId);
     await deps.store.putLater({ ...message, laterOf: hostId, dueAt: minutesAfter(message.at, laterAfterMinutes) });
   }
@@ -187,54 +192,60 @@ async function remember(
 /** Longer than a function runs, shorter than the queue waits before it hands a message out again. */
 const emailClaimMinutes = 5;
 
+type Wanted = {
+  readonly recipient: Recipient;
+  /** As what else they would be told. */
+  readonly places: readonly Recipient[];
+  readonly inbox: DeliveryChoice;
+  readonly email: DeliveryChoice;
+};
+
 /**
- * Somebody on the teams of two hosts is told as one of the first that wants them to be: what one of them switches off is not
- * switched off for the other.
+ * Somebody on the teams of two hosts is told by each channel as the one of them wants that wants it most: what one switches off is
+ * not switched off for the other. They are told as one of the team whose choice that is.
  */
-async function wanting(
-  topic: Topic,
-  first: Recipient,
-  withHost: PreferencesOf,
-): Promise<{ readonly recipient: Recipient; readonly preferences: NotificationPreferences }> {
-  for (const recipient of asEach([first])) {
-    const { collectiveId: accountId, userId } = recipient;
-    const preferences = await withHost(recipient.hostId);
-    if (toPeople.some((channel) => choiceFor(preferences, { topic, channel, accountId, userId }) !== 'off')) {
-      return { recipient, preferences };
-    }
-  }
-  return { recipient: first, preferences: await withHost(first.hostId) };
+async function wanting(topic: Topic, recipient: Recipient, withHost: PreferencesOf): Promise<Wanted> {
+  const places = asEach([recipient]);
+  const choices = await Promise.all(
+    places.map(async (place) => {
+      const { hostId, collectiveId: accountId, userId } = place;
+      const preferences = await withHost(hostId);
+      const by = (channel: (typeof toPeople)[number]) => choiceFor(preferences, { topic, channel, accountId, userId });
+      return { place, inbox: by('inbox'), email: by('email') };
+    }),
+  );
+  const email = strongest(choices.map((choice) => choice.email));
+  const inbox = strongest(choices.map((choice) => choice.inbox));
+  const whose = choices.find((choice) => (email === 'off' ? choice.inbox === inbox : choice.email === email));
+  return { recipient: whose?.place ?? recipient, places, inbox, email };
 }
+
+const strongest = (choices: readonly DeliveryChoice[]): DeliveryChoice =>
+  deliveries.find((choice) => choices.includes(choice)) ?? 'off';
 
 /** Webhooks are told of by the host, and not by person. */
 const toPeople = ['inbox', 'email'] as const satisfies readonly Channel[];
 
-type Telling = {
+type Telling = Wanted & {
   readonly message: EventMessage;
   readonly news: News;
-  /** All those as whose people they would be told. */
-  readonly hostIds: readonly string[];
-  readonly preferences: NotificationPreferences;
   readonly language: Language;
 };
 
 /** @returns whether the person was told by this call, or the e-mail that was missing was sent */
 async function tell(
   deps: NotificationDependencies,
-  { message, news: { topic, facts }, hostIds, preferences, language }: Telling,
-  recipient: Recipient,
+  { message, news: { topic, facts }, recipient, places, inbox, email: wanted, language }: Telling,
 ): Promise<boolean> {
   const { store, clock } = deps;
   const { eventId, subjectId } = message;
-  const { userId, email: address, hostId, accountId, held, collectiveId, timeZone } = recipient;
-  const choice = (channel: (typeof toPeople)[number]) =>
-    choiceFor(preferences, { topic, channel, accountId: collectiveId, userId });
-  const isHidden = choice('inbox') === 'off';
-  const email = deps.mailer === null || address === null ? 'off' : choice('email');
+  const { userId, email: address, hostId, accountId, timeZone } = recipient;
+  const isHidden = inbox === 'off';
+  const email = deps.mailer === null || address === null ? 'off' : wanted;
   if (isHidden && email === 'off') {
     return sendMissing(deps, recipient, eventId);
   }
-  const alsoHostIds = hostIds.filter((id) => id !== hostId);
+  const alsoHostIds = hostsOf({ ...recipient, also: places }).filter((id) => id !== hostId);
   const now = clock.now();
   const notice: Notice = {
     userId,
@@ -244,7 +255,7 @@ async function tell(
     hostId,
     accountId,
     ...(alsoHostIds.length === 0 ? {} : { alsoHostIds }),
-    as: { ...held, collectiveId },
+    as: places.map(({ place, held, hostId: host, collectiveId }) => ({ place, ...held, hostId: host, collectiveId })),
     facts: factsFor(deps, message, facts, recipient),
     at: now,
     readAt: null,

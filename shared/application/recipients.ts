@@ -60,7 +60,10 @@ export async function peopleOfHost(
   hostId: string,
 ): Promise<readonly Recipient[]> {
   const { first, later } = await recipientsOf(deps, news);
-  return once(asEach([...first, ...later]).filter((person) => person.hostId === hostId));
+  const isOf = (person: Recipient): boolean => person.hostId === hostId;
+  const places = asEach([...first, ...later]);
+  // As one of this host's before anything else that they are told as.
+  return once([...places.filter(isOf), ...places.filter((person) => !isOf(person))]).filter(isOf);
 }
 
 /** As everything that they are told, one by one. */
@@ -140,8 +143,10 @@ async function membersOrSelf(
   const collectiveId = account.kind === 'collective' ? account.id : null;
   const members = items.filter((member) => holdsOne(member, roles));
   const accounts = await accountsOf(store, members);
-  return members.flatMap(({ userId, updatedAt: since }) => {
+  return members.flatMap(({ userId, version, updatedAt }) => {
     const person = accounts.get(userId);
+    // Whose roles were changed since has been there before; since when is not written down.
+    const since = version === 1 ? updatedAt : '';
     return person === undefined
       ? []
       : [{ ...shared, userId, name: person.name, email: person.email, since, accountId: collectiveId }];

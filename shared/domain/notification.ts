@@ -80,7 +80,7 @@ export const noticeRules: Readonly<Record<Topic, NoticeRule>> = {
   approval_needed: asked([]),
   to_send: asked(team('payer_host')),
   to_settle: asked(team('payer_host')),
-  rejected: told([author], ['payer_host']),
+  rejected: told([author], ['payer_host', 'payee_host']),
   canceled: told([...team('payer_host'), people('payer'), people('payee')]),
   expired: told([...team('payer_host'), author]),
   money_sent: required(team('payee_host')),
@@ -321,7 +321,10 @@ export function withoutEmail(preferences: PersonalPreferences, left: readonly To
     rule.topic === topic && rule.channel === 'email';
   const { rules } = preferences;
   const still = left.filter((topic) => rules.findLast(isOf(topic))?.choice !== 'off');
-  const kept = rules.filter((rule) => !still.some((topic) => isOf(topic)(rule)));
+  // Of two that say the same the later one counts, so that what there is of them stays bounded.
+  const isLast = ({ topic, channel }: PersonalPreferences['rules'][number], index: number): boolean =>
+    rules.findLastIndex((other) => other.topic === topic && other.channel === channel) === index;
+  const kept = rules.filter((rule, index) => isLast(rule, index) && !still.some((topic) => isOf(topic)(rule)));
   const off = still.map((topic) => ({ topic, channel: 'email', choice: 'off' }) as const);
   return still.length === 0 ? preferences : { ...preferences, rules: [...kept, ...off] };
 }

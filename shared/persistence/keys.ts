@@ -75,9 +75,9 @@ export const keys = {
   inbox: (userId: string): Key => ({ PK: `INBOX#${userId}`, SK: 'COUNTS' }),
   /** What is to be in somebody's next e-mail of the day. */
   digest: (userId: string): Key => ({ PK: `INBOX#${userId}`, SK: 'DIGEST' }),
-  /** Others who are told of an event when nobody of a host has acted. */
   /** Which page of those who give has handed on; a position is short, and the same each time. */
   handedOn: (eventId: string, from: unknown): Key => ({ PK: `LATER#${eventId}`, SK: `GIVERS#${JSON.stringify(from)}` }),
+  /** Others who are told of an event when nobody of a host has acted. */
   later: (eventId: string, hostId: string): Key => ({ PK: `LATER#${eventId}#${hostId}`, SK: 'LATER' }),
   webhookEndpoint: (hostId: string, id: string): Key => ({
     PK: `WEBHOOK_ENDPOINTS#${hostId}`,

@@ -1,6 +1,6 @@
 /** Who was told of what, and who is to be told later (`docs/access-patterns.md`). */
 import { DeleteCommand, PutCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Digest, Later, Notice, NotificationStore } from '../application/notification-ports.ts';
+import type { Digest, Later, Notice, NotificationStore, ToldAs } from '../application/notification-ports.ts';
 import type { PersonalPreferences } from '../domain/notification.ts';
 import { type Item, plainFromItem, plainItem } from './items.ts';
 import { dueShards, indexKeys, keys, shardOf } from './keys.ts';
@@ -181,6 +181,8 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
             },
           }),
         ),
+        // What somebody has not read is counted in the same item, by transactions.
+        'conditionOrConflict',
       ),
 
     async digest(userId) {
@@ -292,8 +294,10 @@ export function createNotificationStore({ client, tableName }: StoreOptions): No
       await client.send(new DeleteCommand({ TableName: tableName, Key: keys.later(eventId, hostId) }));
     },
 
-    async isHandedOn(eventId, from) {
-      return (await get(keys.handedOn(eventId, from))) !== undefined;
+    async isHandedOn(eventId, from, now) {
+      const item = await get(keys.handedOn(eventId, from));
+      // The table forgets in its own time.
+      return item !== undefined && Number(item['expiresAtSeconds']) * 1000 > Date.parse(now);
     },
     async putHandedOn(eventId, from, until) {
       const Item = {
@@ -373,8 +377,18 @@ function noticeFromItem(item: Item): Notice {
     claimedUntil: _claimed,
     ...notice
   } = plainFromItem<Omit<Notice, 'facts'> & Record<string, unknown>>(item);
-  return { ...(notice as Omit<Notice, 'facts'>), facts: JSON.parse(String(facts)) as Notice['facts'] };
+  const read = { ...(notice as Omit<Notice, 'facts'>), facts: JSON.parse(String(facts)) as Notice['facts'] };
+  return { ...read, as: read.as ?? [toldAsBefore(read)] };
 }
+
+/** What was told before it was kept as what: with any role, at the account that the notice names. */
+const toldAsBefore = ({ userId, accountId, hostId, facts }: Omit<Notice, 'as'>): ToldAs => ({
+  place: facts.recipient.place,
+  accountId: accountId ?? hostId ?? userId,
+  roles: [],
+  hostId,
+  collectiveId: accountId,
+});
 
 function laterFromItem(item: Item): Later {
   const { id: _id, ...later } = plainFromItem<Omit<Later, 'schemaVersion'> & { id: string }>(item);

@@ -1,11 +1,15 @@
 /** Who hears of it when teams, choices and times are not as they usually are (requirements N1, N2, N3). */
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { deleteMember, putMember } from '../../shared/application/accounts.ts';
+import { cancelContribution, updatePaymentMethod } from '../../shared/application/contributions.ts';
+import { workDueIntent } from '../../shared/application/due.ts';
 import { liftAccountHold } from '../../shared/application/holds.ts';
 import { countUnread, listNotifications, putOwnPreferences } from '../../shared/application/inbox.ts';
 import { putNotificationPreferences } from '../../shared/application/notification-preferences.ts';
 import { deliver } from '../../shared/application/notifications.ts';
 import type { NotificationPreferences, PersonalPreferences } from '../../shared/domain/notification.ts';
+import { keys } from '../../shared/persistence/keys.ts';
 import { engineOfFile } from '../support/engine-of-file.ts';
 import { type NotificationWorld, notificationWorld, tellOf } from '../support/notification-world.ts';
 import { bodyOf, expected, receiving, usd } from '../support/world.ts';
@@ -387,9 +391,166 @@ test('an address that always fails, on each page of those who give, makes no mor
     if (!isDone && receives + 1 < receivesMax) {
       queue.push({ message, receives: receives + 1 });
     }
-    world.clock.advanceDays(0.005);
+    world.clock.advanceDays(0.001);
   }
   // The event's own message, and each page as often as the queue hands it out.
   expect(received).toBe(1 + pages * receivesMax);
   expect(await world.toldTo(people.stranger)).toEqual(['paused']);
+});
+
+describe('somebody on two teams', () => {
+  const ofBoth = async (userId: string, role: 'host_admin' | 'finance_lead'): Promise<void> => {
+    const { people, accounts } = world;
+    await join(people.hostAdminA, accounts.hostA, userId, role);
+  };
+
+  test.each([{ userOnly: true }, { userOnly: false }])(
+    'has the e-mail that one of the hosts wants them to have, whatever the other switched off ($userOnly)',
+    async ({ userOnly }) => {
+      const { people } = world;
+      await ofBoth(people.financeB, 'finance_lead');
+      const off = { channel: 'email', choice: 'off' } as const;
+      await prefer('A', { rules: [userOnly ? { ...off, userId: people.financeB } : { ...off, topic: 'late' }] });
+      const id = await missing(people.hostAdminB);
+      world.clock.advanceDays(10);
+      await workDueIntent(world.deps, id);
+      await world.tellAll(id);
+      expect(mailsTo('bea@b.example')).toContain('late');
+    },
+  );
+
+  test('is told with the first where one of the hosts names them', async () => {
+    const { people } = world;
+    await ofBoth(people.hostAdminB, 'host_admin');
+    await prefer('B', { rules: [{ userId: people.hostAdminB, topic: 'not_received', choice: 'at_once' }] });
+    await world.tellAll(await missing(people.financeB));
+    expect(await world.toldTo(people.hostAdminB)).toContain('not_received');
+  });
+
+  test('has in the e-mail of the day what concerns the team that they have not left', async () => {
+    const { people, accounts } = world;
+    await ofBoth(people.financeB, 'finance_lead');
+    await choose(people.financeB, daily);
+    await world.tellAll(await missing(people.hostAdminB));
+    await leave(people.hostAdminA, accounts.hostA, people.financeB);
+    world.clock.advanceDays(1);
+    await world.tellDaily();
+    expect(mailsTo('bea@b.example').join(' ')).toContain('not_received');
+  });
+
+  test('finds what they were told after the delay in the inbox of both', async () => {
+    const { people, accounts, deps } = world;
+    await ofBoth(people.hostAdminB, 'host_admin');
+    await world.tellAll(await missing(people.financeB));
+    world.clock.advanceDays(2);
+    await world.tellLater();
+    for (const host of [accounts.hostA, accounts.hostB]) {
+      const { items } = expected(await listNotifications(deps, people.hostAdminB, { host, limit: 10 }));
+      expect(items.map(({ topic }) => topic)).toEqual(['not_received']);
+    }
+  });
+
+  test('is told days later where the other host alone has acted', async () => {
+    const { people, deps } = world;
+    await ofBoth(people.financeB, 'finance_lead');
+    const id = await missing(people.hostAdminB);
+    const message = (await world.newsOf(id)).at(-1);
+    await world.must(people.financeA, id, { name: 'writeOff', reason: 'It is lost.', bearer: 'payer' });
+    world.clock.advanceDays(3);
+    await (message && deliver(deps, message));
+    expect(await world.toldTo(people.financeB)).toContain('not_received');
+  });
+});
+
+test('whoever joins within the delay is told when nobody has acted, also where nobody was to come later', async () => {
+  const { people, accounts, deps, meta } = world;
+  const roles = ['host_admin', 'finance_lead'] as const;
+  expected(await putMember(deps, meta(people.hostAdminB), accounts.hostB, people.hostAdminB, { roles }));
+  await leave(people.hostAdminB, accounts.hostB, people.financeB);
+  await world.tellAll((await world.sent()).id);
+  await join(people.hostAdminB, accounts.hostB, people.outsider, 'host_admin');
+  world.clock.advanceDays(2);
+  await world.tellLater();
+  expect(await world.toldTo(people.outsider)).toEqual(['money_sent']);
+});
+
+describe('a period that nobody confirmed', () => {
+  const unconfirmed = async () => {
+    const paymentMethodId = await world.card(world.people.stranger, 'contributor');
+    const { id } = await world.contribute({ paymentMethodId, interval: 'year' });
+    await world.batch();
+    world.clock.advanceDays(40);
+    await world.batch();
+    await world.tellAll(id);
+    return id;
+  };
+
+  test('is told to others although whoever gives has changed something', async () => {
+    const { people, deps, meta } = world;
+    const id = await unconfirmed();
+    const paymentMethodId = await world.card(people.stranger);
+    expected(await updatePaymentMethod(deps, meta(people.stranger), id, { paymentMethodId }));
+    world.clock.advanceDays(2);
+    await world.tellLater();
+    expect(await world.toldTo(people.hostAdminA)).toContain('period_unconfirmed');
+  });
+});
+
+test('a contribution that was set aside asks nobody else when it has ended, whoever ended it', async () => {
+  const { people, deps, meta, bank, clock } = world;
+  bank.script.push('declined', 'declined', 'declined', 'declined');
+  const { id } = await world.contribute();
+  await world.batch();
+  for (const days of [1, 3, 7]) {
+    clock.advanceDays(days);
+    await world.batch();
+  }
+  await world.tellAll(id);
+  expected(await cancelContribution(deps, meta(people.stranger), id, { reason: 'Not any more.' }));
+  clock.advanceDays(2);
+  await world.tellLater();
+  expect(await world.toldTo(people.hostAdminA)).toEqual([]);
+});
+
+test('what was to be told to those who give, and was lost, is told when it is told again', async () => {
+  const { people, accounts, deps } = world;
+  await world.contribute();
+  const hold = await world.paused(people.hostAdminA, accounts.collectiveA);
+  const [message] = await world.newsOf(hold.id);
+  await (message && deliver(deps, message));
+  world.handedOn.length = 0;
+  world.clock.advanceDays(1);
+  await world.tellAll(hold.id);
+  expect(await world.toldTo(people.stranger)).toEqual(['paused']);
+});
+
+test('whoever was given another role meanwhile is told days later what they were to be told', async () => {
+  const { people, accounts, deps, meta } = world;
+  const { id } = await world.sent();
+  await world.must(people.hostAdminB, id, receiving(usd(1000)));
+  world.clock.advanceDays(2);
+  const roles = ['finance_lead', 'accountant'] as const;
+  expected(await putMember(deps, meta(people.hostAdminB), accounts.hostB, people.financeB, { roles }));
+  await world.tellAll(id);
+  expect(await world.toldTo(people.financeB)).toContain('money_received');
+});
+
+test('what was told by an earlier version is in the e-mail of the day', async () => {
+  const { people, table } = world;
+  await choose(people.financeB, daily);
+  const { id } = await world.sent();
+  await world.tellAll(id);
+  const eventId = (await world.newsOf(id)).at(-1)?.eventId ?? '';
+  await table.client.send(
+    new UpdateCommand({
+      TableName: table.tableName,
+      Key: keys.notice(people.financeB, eventId),
+      UpdateExpression: 'REMOVE #as',
+      ConditionExpression: 'attribute_exists(PK)',
+      ExpressionAttributeNames: { '#as': 'as' },
+    }),
+  );
+  world.clock.advanceDays(1);
+  await world.tellDaily();
+  expect(mailsTo('bea@b.example')).toEqual(['daily money_sent']);
 });

@@ -152,3 +152,31 @@ test('whoever is always overtaken is told to come back', async () => {
   const busy = { ...deps, store: { ...store, changePersonalPreferences: async () => false } };
   expect(await bring(somebody(), 'late', busy)).toMatchObject({ refusal: { code: 'temporarily-unavailable' } });
 });
+
+test('whoever is being told of something at that moment is unsubscribed all the same', async () => {
+  const [client, tableName] = [engine.client(), await engine.createTable()];
+  let updates = 0;
+  // As DynamoDB refuses to write an item that a transaction of others is being written to; the engines here do not.
+  const busy = new Proxy(client, {
+    get: (target, name, receiver) =>
+      name === 'send'
+        ? async (command: Parameters<typeof client.send>[0]) => {
+            if (command.constructor.name === 'UpdateCommand') {
+              updates += 1;
+              if (updates <= 2) {
+                throw Object.assign(new Error('Transaction is ongoing for the item'), {
+                  name: 'TransactionConflictException',
+                });
+              }
+            }
+            return client.send(command);
+          }
+        : Reflect.get(target, name, receiver),
+  });
+  const store = createNotificationStore({ client: busy, tableName });
+  const token = unsubscribeToken(key, { userId: idOf(1), kind: 'late' });
+  expect(await unsubscribe({ store, unsubscribeKey: async () => key }, token)).toMatchObject({ ok: true });
+  expect((await store.personalPreferences([idOf(1)])).get(idOf(1))?.rules).toEqual([
+    { topic: 'late', channel: 'email', choice: 'off' },
+  ]);
+});

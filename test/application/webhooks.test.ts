@@ -186,6 +186,19 @@ describe('an event', () => {
     expect(await world.toldTo(people.financeA)).not.toContain('charge_failed');
   });
 
+  test('of a payer outside that is rejected is told to the programs of the host that reviews', async () => {
+    const { people, accounts } = world;
+    const { url } = await answering(204);
+    const endpoint = await world.endpointAt(url, { topics: ['approval_needed', 'rejected'] });
+    const parties = { payerAccountId: accounts.organisation, payeeAccountId: accounts.collectiveB };
+    const { id } = await world.create(people.outsider, parties);
+    await world.must(people.outsider, id, { name: 'submit' });
+    await world.must(people.financeB, id, { name: 'reject', reason: 'Not now.' });
+    await world.tell(id);
+    const { items } = await world.hooks.listWebhookDeliveries(endpoint.id, 50);
+    expect(items.map(({ news }) => news?.topic).toSorted()).toEqual(['approval_needed', 'rejected']);
+  });
+
   test('is told to endpoints that want its topic and are active', async () => {
     const { url, received } = await answering(204);
     const other = await world.endpointAt(url, { topics: ['paused'] });

@@ -23,6 +23,7 @@ test('programs are told where people of a host are, of what is money between hos
 });
 
 test('programs are told of what only whoever made it or gives it is told among people', () => {
-  expect(placesOfPrograms('rejected', audiencesOf('rejected'))).toEqual(['payer_host']);
+  // The payee's, where it reviews; what it may not know has no account at that place.
+  expect(placesOfPrograms('rejected', audiencesOf('rejected'))).toEqual(['payer_host', 'payee_host']);
   expect(placesOfPrograms('charge_failed', audiencesOf('charge_failed'))).toEqual(['host']);
 });

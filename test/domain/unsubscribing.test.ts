@@ -95,3 +95,15 @@ describe('a host that has set something for one of its people at one of its coll
     expect(chosen(of([{ choice: 'off' }]), 'canceled', 'email', { host, accountId: 'acc_2' })).toBe('off');
   });
 });
+
+test('leaves no more rules than there are things to say', () => {
+  const many = Array.from({ length: 100 }, (_, index) => ({
+    channel: index % 2 === 0 ? ('email' as const) : ('inbox' as const),
+    choice: 'daily' as const,
+  }));
+  expect(withoutEmail(of(many), topicsLeftBy('late')).rules).toEqual([
+    { channel: 'email', choice: 'daily' },
+    { channel: 'inbox', choice: 'daily' },
+    { topic: 'late', channel: 'email', choice: 'off' },
+  ]);
+});
