@@ -35,14 +35,22 @@ export function sqsDeadLetterQueues(
           VisibilityTimeout: hiddenSeconds,
           // Without waiting, SQS asks some of its servers only and may say that there are none.
           WaitTimeSeconds: 1,
-          MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateFirstReceiveTimestamp', 'ApproximateReceiveCount'],
+          MessageSystemAttributeNames: [
+            'SentTimestamp',
+            'ApproximateFirstReceiveTimestamp',
+            'ApproximateReceiveCount',
+            'MessageGroupId',
+          ],
         }),
       );
       return messages.map(letterOf);
     },
     async sendBack(queue, letters) {
       const { queue: queueUrl } = await urlsOf(queue);
-      const left = await sendBatch(sqs, queueUrl, letters, ({ body }) => ({ MessageBody: body }));
+      const left = await sendBatch(sqs, queueUrl, letters, ({ body, group }) => ({
+        MessageBody: body,
+        ...(group === null ? {} : { MessageGroupId: group }),
+      }));
       return letters.filter((letter) => !left.includes(letter));
     },
     async remove(queue, letters) {
@@ -78,13 +86,19 @@ export function sqsDeadLetterQueues(
 const instant = (milliseconds: string): string => new Date(Number(milliseconds)).toISOString();
 
 function letterOf({ MessageId, ReceiptHandle, Body, Attributes: attributes = {} }: Message): DeadLetter {
-  const { SentTimestamp, ApproximateFirstReceiveTimestamp, ApproximateReceiveCount } = attributes;
+  const {
+    SentTimestamp,
+    ApproximateFirstReceiveTimestamp,
+    ApproximateReceiveCount,
+    MessageGroupId: group,
+  } = attributes;
   return {
     id: MessageId ?? '',
     body: Body ?? '',
     sentAt: instant(SentTimestamp ?? '0'),
     firstReceivedAt: ApproximateFirstReceiveTimestamp === undefined ? null : instant(ApproximateFirstReceiveTimestamp),
     receives: Number(ApproximateReceiveCount ?? '0'),
+    group: group ?? null,
     receipt: ReceiptHandle ?? '',
   };
 }

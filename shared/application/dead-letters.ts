@@ -38,6 +38,8 @@ export type DeadLetter = {
   readonly firstReceivedAt: string | null;
   /** How often it was received, looks at it included. */
   readonly receives: number;
+  /** Whose it is, where the queue hands out those of quiet ones first. */
+  readonly group: string | null;
   /** What the queue knows this receipt of it by. */
   readonly receipt: string;
 };

@@ -49,7 +49,7 @@ const PreferenceRule = z.strictObject({
   }),
   userId: AccountId.optional().meta({
     description:
-      'For one person; for everybody when left out. Named with a topic and `at_once`, they are told with those who come first.',
+      'For one person; for everybody when left out. Named with a topic and `at_once`, somebody who would be told later is told with those who come first.',
   }),
   choice: Delivery,
 });

@@ -423,6 +423,7 @@ export const en: Catalog = {
       daily: 'From now on you get no more e-mails but those that are required: {required}.',
     },
     button: 'Unsubscribe',
-    besides: 'What you are told stays in your inbox, and there you can choose otherwise at any time.',
+    besides:
+      'This is about e-mails only. What you find in your inbox stays as it is, and you can choose otherwise at any time.',
   },
 };

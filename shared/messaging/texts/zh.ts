@@ -405,6 +405,6 @@ export const zh: Catalog = {
       daily: '从现在起，除必须通知的事项外，您不会再收到邮件：{required}。',
     },
     button: '退订',
-    besides: '通知仍会保留在收件箱中，您可随时重新设置。',
+    besides: '这只涉及电子邮件，收件箱中的通知照旧，您可随时重新设置。',
   },
 };
