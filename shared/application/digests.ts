@@ -6,7 +6,7 @@ import { choiceFor, noticeRules } from '../domain/notification.ts';
 import { isStillAuthor } from './news.ts';
 import type { Digest, DigestMessage, Notice, NotificationDependencies } from './notification-ports.ts';
 import { dayBegins, dayOf, minutesAfter } from './periods.ts';
-import { personalOf } from './preferences-of.ts';
+import { personalOf, preferencesOf } from './preferences-of.ts';
 
 /** When people begin to work, in the time zone of the host that they are told by. */
 const hour = 8;
@@ -78,8 +78,7 @@ async function isSent(
     const texts = await render([first.facts, ...others.map(({ facts }) => facts)], language, 'daily');
     await mailer?.send({
       messageId: `digest.${userId}.${dueAt}`,
-      // It was collected for a day: whoever has another address by now is written to there.
-      to: (await store.account(userId))?.email ?? address ?? '',
+      to: address ?? '',
       unsubscribe: isRequired ? null : await unsubscribeAt(userId, 'daily'),
       ...texts,
     });
@@ -99,7 +98,7 @@ async function readerOf(deps: NotificationDependencies, userId: string) {
   const [memberships, account, personal] = await Promise.all([
     deps.store.memberships(userId),
     deps.store.account(userId),
-    personalOf(deps, [userId]),
+    personalOf(deps, preferencesOf(deps), [userId]),
   ]);
   return { userId, memberships, address: account?.email ?? null, ...personal(userId) };
 }

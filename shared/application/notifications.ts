@@ -56,32 +56,33 @@ export async function deliver(deps: NotificationDependencies, message: EventMess
 
 async function tellPeople(deps: NotificationDependencies, message: EventMessage, news: News): Promise<number> {
   const { first, later } = await recipientsOf(deps, news);
+  const ofHost = preferencesOf(deps);
   if (noticeRules[news.topic].asksToAct) {
-    await remember(deps, message, [...first, ...later]);
+    await remember(deps, message, ofHost, hostsOf([...first, ...later]));
   }
   if (news.givers !== null && giversIn(news) !== undefined) {
     await handOn(deps, message, null);
   }
-  const told = [...first, ...(await namedAmong(deps, news, later))];
+  const told = [...first, ...(await namedAmong(ofHost, news, later))];
   return tellEach(
     deps,
     message,
     news,
     isLongAgo(message, deps.clock.now()) ? told.filter((person) => isStillNews(person, message, news)) : told,
+    ofHost,
   );
 }
 
 /** Those whom their host wants told with the first. */
 async function namedAmong(
-  deps: NotificationDependencies,
+  ofHost: PreferencesOf,
   { topic }: News,
   later: readonly Recipient[],
 ): Promise<readonly Recipient[]> {
-  const preferences = preferencesOf(deps);
   const isNamed = await Promise.all(
     later.map(async (person) => {
       const named = asEach([person]).map(async ({ hostId, collectiveId, userId }) =>
-        isNamedFor(await preferences(hostId), { topic, accountId: collectiveId, userId }),
+        isNamedFor(await ofHost(hostId), { topic, accountId: collectiveId, userId }),
       );
       return (await Promise.all(named)).includes(true);
     }),
@@ -144,10 +145,12 @@ async function tellEach(
   message: EventMessage,
   news: News,
   recipients: readonly Recipient[],
+  ofHost: PreferencesOf = preferencesOf(deps),
 ): Promise<number> {
   const others = recipients.filter(({ userId }) => userId !== news.actorId);
   const personal = await personalOf(
     deps,
+    ofHost,
     others.map(({ userId }) => userId),
   );
   const results = await pMap(
@@ -170,22 +173,22 @@ async function tellEach(
   return results.filter((isTold) => isTold === true).length;
 }
 
-const hostsOf = (recipient: Recipient): readonly string[] => [
-  ...new Set(asEach([recipient]).flatMap(({ hostId }) => hostId ?? [])),
+const hostsOf = (people: readonly Recipient[]): readonly string[] => [
+  ...new Set(asEach(people).flatMap(({ hostId }) => hostId ?? [])),
 ];
 
 /**
  * Each host's others are told after that host's own delay; who they are is seen then, also where there is nobody else today.
  */
 async function remember(
-  deps: NotificationDependencies,
+  { store }: NotificationDependencies,
   message: EventMessage,
-  people: readonly Recipient[],
+  ofHost: PreferencesOf,
+  hostIds: readonly string[],
 ): Promise<void> {
-  const preferences = preferencesOf(deps);
-  for (const hostId of new Set(people.flatMap(hostsOf))) {
-    const { laterAfterMinutes } = await preferences(hostId);
-    await deps.store.putLater({ ...message, laterOf: hostId, dueAt: minutesAfter(message.at, laterAfterMinutes) });
+  for (const hostId of hostIds) {
+    const { laterAfterMinutes } = await ofHost(hostId);
+    await store.putLater({ ...message, laterOf: hostId, dueAt: minutesAfter(message.at, laterAfterMinutes) });
   }
 }
 
@@ -245,7 +248,7 @@ async function tell(
   if (isHidden && email === 'off') {
     return sendMissing(deps, recipient, eventId);
   }
-  const alsoHostIds = hostsOf({ ...recipient, also: places }).filter((id) => id !== hostId);
+  const alsoHostIds = hostsOf(places).filter((id) => id !== hostId);
   const now = clock.now();
   const notice: Notice = {
     userId,

@@ -26,15 +26,11 @@ export function preferencesOf({ store }: NotificationDependencies): PreferencesO
 
 /** What counts for each of some people: their host's choices, and their own before them. */
 export async function personalOf(
-  deps: NotificationDependencies,
+  { store }: NotificationDependencies,
+  ofHost: PreferencesOf,
   userIds: readonly string[],
-): Promise<
-  (userId: string) => PersonalPreferences & {
-    readonly withHost: (hostId: string | null) => Promise<NotificationPreferences>;
-  }
-> {
-  const ofHost = preferencesOf(deps);
-  const personal = await deps.store.personalPreferences(userIds);
+): Promise<(userId: string) => PersonalPreferences & { readonly withHost: PreferencesOf }> {
+  const personal = await store.personalPreferences(userIds);
   return (userId) => {
     const own = personal.get(userId) ?? personalAtFirst;
     return { ...own, withHost: async (hostId) => withPersonal(await ofHost(hostId), own, userId) };

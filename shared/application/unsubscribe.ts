@@ -41,31 +41,41 @@ const unknownLink: Refusal = {
   detail: 'This link was not made here, or is not whole. Use it as it stands in the e-mail.',
 };
 
+async function linkIn(
+  { unsubscribeKey }: UnsubscribeDependencies,
+  token: string,
+): Promise<Result<UnsubscribeLink, Refusal>> {
+  const link = readUnsubscribeToken(await unsubscribeKey(), token);
+  return link === undefined ? refuse(unknownLink) : accept(link);
+}
+
 /** Looking changes nothing: programs follow links to see where they lead. */
 export async function lookAtUnsubscribing(
-  { store, unsubscribeKey }: UnsubscribeDependencies,
+  deps: UnsubscribeDependencies,
   token: string,
 ): Promise<Result<Unsubscribing, Refusal>> {
-  const link = readUnsubscribeToken(await unsubscribeKey(), token);
-  if (link === undefined) {
-    return refuse(unknownLink);
+  const link = await linkIn(deps, token);
+  if (!link.ok) {
+    return link;
   }
-  const { language } = (await store.personalPreferences([link.userId])).get(link.userId) ?? personalAtFirst;
-  return accept({ kind: link.kind, language });
+  const { userId, kind } = link.value;
+  const { language } = (await deps.store.personalPreferences([userId])).get(userId) ?? personalAtFirst;
+  return accept({ kind, language });
 }
 
 const attemptsMax = 10;
 
 /** It may be said any number of times. */
 export async function unsubscribe(
-  { store, unsubscribeKey }: UnsubscribeDependencies,
+  deps: UnsubscribeDependencies,
   token: string,
 ): Promise<Result<Unsubscribing, Refusal>> {
-  const link = readUnsubscribeToken(await unsubscribeKey(), token);
-  if (link === undefined) {
-    return refuse(unknownLink);
+  const link = await linkIn(deps, token);
+  if (!link.ok) {
+    return link;
   }
-  const { userId, kind } = link;
+  const { store } = deps;
+  const { userId, kind } = link.value;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const chosen = (await store.personalPreferences([userId])).get(userId);
     const before = chosen ?? personalAtFirst;

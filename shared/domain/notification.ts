@@ -271,8 +271,9 @@ export type Asked = {
 };
 
 /**
- * The rule that fits best: what somebody chose for themselves before what their host did, one for the person before one for the collective, that before one for the topic, that before one for
- * the channel; of two that fit equally well the later one. The inbox has everything that is required, whatever was chosen.
+ * The rule that fits best: what somebody chose for themselves before what their host did; then one for the person before one for the
+ * collective, that before one for the topic, that before one for the channel; of two that fit equally well the later one. The inbox
+ * has everything that is required, whatever was chosen.
  */
 export function choiceFor({ rules }: NotificationPreferences, asked: Asked): DeliveryChoice {
   const fitting = rules.filter(
